@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm';
+import { bigserial, check, index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { instant, instantNow } from './instant.ts';
+import { teams } from './org.ts';
+
+/** One Kubernetes namespace for a team at a site. `cpu` (cores) and `ram_gb` (GiB) are what it holds of the team's quota. */
+export const projects = pgTable(
+  'projects',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    teamId: uuid('team_id')
+      .notNull()
+      .references(() => teams.id),
+    name: text('name').notNull(),
+    namespaceName: text('namespace_name').notNull(),
+    site: text('site').notNull(),
+    slaType: text('sla_type', { enum: ['bronze', 'silver', 'gold'] }).notNull(),
+    performanceTier: text('performance_tier', { enum: ['regular', 'high_performance'] }).notNull(),
+    cpu: integer('cpu').notNull(),
+    ramGb: integer('ram_gb').notNull(),
+    status: text('status', {
+      enum: ['provisioning', 'active', 'updating', 'rolling_back', 'failed', 'decommissioning', 'decommissioned'],
+    }).notNull(),
+    /** Why it is where it is, in words for people: the failure, or what it waits for. */
+    statusReason: text('status_reason'),
+    createdBy: text('created_by').notNull(),
+    createdAt: instantNow('created_at'),
+    updatedAt: instantNow('updated_at'),
+  },
+  (t) => [
+    // A decommissioned project has given its name back; no two others share one.
+    uniqueIndex('projects_namespace_name_key').on(t.namespaceName).where(sql`${t.status} <> 'decommissioned'`),
+    uniqueIndex('projects_team_id_name_key').on(t.teamId, t.name).where(sql`${t.status} <> 'decommissioned'`),
+    check('projects_size_positive', sql`${t.cpu} > 0 and ${t.ramGb} > 0`),
+    index('projects_team_id_site_idx').on(t.teamId, t.site),
+    index('projects_created_at_idx').on(t.createdAt, t.id),
+  ],
+);
+
+/**
+ * One attempt to change what Git and Argo CD hold for a project, and how far it has come. A row that is not finished is
+ * work to be done: whichever replica is alive picks it up where it stands.
+ */
+export const projectOperations = pgTable(
+  'project_operations',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['provision'] }).notNull(),
+    /**
+     * `reserved`: quota is held, the values entry is still to be written · `committed`: the entry is on the remote, at
+     * `commit_sha` · `syncing`: Argo CD has been asked · `undoing`: failed; the entry is to be removed · `removed`: the
+     * removal is on the remote, at `commit_sha`, and the namespace is still to go · `succeeded` and `failed`: finished.
+     */
+    state: text('state', {
+      enum: ['reserved', 'committed', 'syncing', 'undoing', 'removed', 'succeeded', 'failed'],
+    }).notNull(),
+    commitSha: text('commit_sha'),
+    reason: text('reason'),
+    requestId: uuid('request_id').notNull(),
+    /** When Argo CD was first asked for this; the clock of PROVISION_TIMEOUT_SECONDS starts here. */
+    askedAt: instant('asked_at'),
+    createdAt: instantNow('created_at'),
+    updatedAt: instantNow('updated_at'),
+  },
+  (t) => [
+    uniqueIndex('project_operations_one_open_key')
+      .on(t.projectId)
+      .where(sql`${t.state} not in ('succeeded', 'failed')`),
+    index('project_operations_open_idx').on(t.state, t.createdAt).where(sql`${t.state} not in ('succeeded', 'failed')`),
+  ],
+);
+
+/** A project's timeline, as its people read it. `seq` orders it and is what a live listener resumes from. */
+export const projectEvents = pgTable(
+  'project_events',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    seq: bigserial('seq', { mode: 'number' }).notNull(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    kind: text('kind', {
+      enum: ['reserved', 'committed', 'syncing', 'waiting', 'healthy', 'failing', 'removed', 'failed'],
+    }).notNull(),
+    message: text('message').notNull(),
+    details: jsonb('details').$type<Record<string, string | number | null>>().notNull().default({}),
+    requestId: uuid('request_id').notNull(),
+    at: instantNow('at'),
+  },
+  (t) => [
+    unique('project_events_seq_key').on(t.seq),
+    index('project_events_project_id_seq_idx').on(t.projectId, t.seq),
+  ],
+);

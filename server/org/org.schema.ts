@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { displayName, id, pageInput, pageOf, timestamp } from '../platform/schema.ts';
+
+const node = { id, name: z.string(), created_at: timestamp };
+
+export const center = z.object(node);
+export const field = z.object({ ...node, center_id: id });
+export const department = z.object({ ...node, field_id: id });
+export const team = z.object({ ...node, department_id: id });
+
+export const createCenter = z.strictObject({ name: displayName });
+export const createField = z.strictObject({ center_id: id, name: displayName });
+export const createDepartment = z.strictObject({ field_id: id, name: displayName });
+export const createTeam = z.strictObject({ department_id: id, name: displayName });
+
+export const rename = z.strictObject({ id, name: displayName });
+
+const list = { ...pageInput, text: z.string().max(100).optional().describe('Part of the name') };
+export const listCenters = z.strictObject(list);
+export const listFields = z.strictObject({ ...list, center_id: id.optional() });
+export const listDepartments = z.strictObject({ ...list, field_id: id.optional() });
+export const listTeams = z.strictObject({ ...list, department_id: id.optional() });
+
+export const centerPage = pageOf(center);
+export const fieldPage = pageOf(field);
+export const departmentPage = pageOf(department);
+export const teamPage = pageOf(team);
+
+/** One node's share at a site. For a center or field `limit` is the capacity of its servers that are online. */
+export const share = z.object({
+  site: z.string(),
+  cpu_limit: z.number().int().describe('Cores it may give away or use'),
+  cpu_granted: z.number().int().describe('Cores given to the level below; for a team, cores that projects use'),
+  ram_gb_limit: z.number().int(),
+  ram_gb_granted: z.number().int(),
+});
+
+const treeNode = {
+  id,
+  name: z.string(),
+  in_scope: z.boolean().describe('False for what is only on the way to the caller’s part; it has no shares then'),
+  shares: z.array(share),
+};
+export const treeTeam = z.object(treeNode);
+export const treeDepartment = z.object({ ...treeNode, teams: z.array(treeTeam) });
+export const treeField = z.object({ ...treeNode, departments: z.array(treeDepartment) });
+export const treeCenter = z.object({ ...treeNode, fields: z.array(treeField) });
+export const tree = z.object({ centers: z.array(treeCenter) });

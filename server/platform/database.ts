@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import * as schema from '../../db/schema/index.ts';
+import { BusyError } from './errors.ts';
+import type { Log } from './log.ts';
+
+/** Opens the pool. An idle client that dies is logged and replaced; it does not take the process with it. */
+export function openDatabase(options: { url: string; poolSize: number; log: Log }) {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+    application_name: 'infrahub',
+    options: '-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000',
+  });
+  pool.on('error', (err) => options.log.warn({ err }, 'an idle database connection was lost'));
+  return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
+}
+
+export type Database = ReturnType<typeof openDatabase>;
+export type Db = Database['db'];
+/** A transaction. A function that locks or writes takes this, so that doing so outside of one does not compile. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+/** What a read needs: the pool, or the transaction it is part of. */
+export type Executor = Db | Tx;
+
+const RETRYABLE = new Set(['40001', '40P01', '55P03']);
+const MAX_TRIES = 5;
+
+/** PostgreSQL's error code (SQLSTATE), also from inside drizzle's wrapper; undefined for any other error. */
+export function sqlState(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof pg.DatabaseError) return e.code;
+  return undefined;
+}
+
+/** The constraint that refused, if that is what happened. */
+export function violatedConstraint(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof pg.DatabaseError) return e.constraint;
+  return undefined;
+}
+
+/**
+ * Runs `work` in one transaction, again from the start when PostgreSQL says that it lost a race (serialization failure,
+ * deadlock, lock timeout), at most five times with jitter.
+ * @throws BusyError when it never won; nothing was changed then.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await db.transaction(work);
+    } catch (error) {
+      const state = sqlState(error);
+      if (state === '57014') throw new BusyError(error);
+      if (state === undefined || !RETRYABLE.has(state)) throw error;
+      if (tries === MAX_TRIES || state === '55P03') throw new BusyError(error);
+      await sleep(10 + Math.random() * 50 * 2 ** tries);
+    }
+  }
+}
+
+/** Escapes what LIKE treats as a wildcard, so that a search for `50%` finds just that. */
+export const likePattern = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+/** A cheap round trip; rejects when the database cannot answer. */
+export async function pingDatabase(db: Db): Promise<void> {
+  await db.execute(sql`select 1`);
+}

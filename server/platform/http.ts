@@ -1,0 +1,209 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type HttpBindings, serve } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import type { AnyRouter } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { z } from 'zod';
+import type { Context } from './context.ts';
+import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
+import { type Log, logRefusal, withLogContext } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Caller } from './policy.ts';
+import { asRefusal, errorBody } from './refusal.ts';
+import { restDoor } from './rest.ts';
+
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BATCH = 10;
+const requestIdShape = z.uuidv4();
+
+/** What the portal's renderer gets beside the request. */
+export type PageContext = { nonce: string };
+export type PageHandler = (request: Request, context: PageContext) => Promise<Response>;
+
+/** One thing that must work before this replica takes requests; `problem` says what is wrong and what to do. */
+export type ReadinessCheck = { name: string; problem(): Promise<string | undefined> };
+
+export type AppOptions = {
+  router: AnyRouter;
+  services: Context['services'];
+  authenticate: (token: string, requestId: string) => Promise<Caller>;
+  pages: PageHandler;
+  /** Folder of the browser's files, relative to the working directory. */
+  assets: string;
+  readiness: ReadinessCheck[];
+  metrics: Metrics;
+  log: Log;
+};
+
+type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
+
+/** The whole HTTP surface: tRPC, REST, probes, metrics, the browser's files and the portal. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const { router, metrics, log } = options;
+  const app = new Hono<Env>();
+  const contexts = new WeakMap<Request, Context>();
+  const contextOf = (request: Request): Context => {
+    const context = contexts.get(request);
+    if (!context) throw new Error('a request without a context');
+    return context;
+  };
+
+  app.use(async (c, next) => {
+    const sent = requestIdShape.safeParse(c.req.header('x-request-id'));
+    const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
+    const started = performance.now();
+    contexts.set(c.req.raw, contextFrom(options, c.req.raw, requestId, c.env?.incoming?.socket.remoteAddress ?? ''));
+    c.set('requestId', requestId);
+    await withLogContext({ request_id: requestId }, async () => {
+      await next();
+      c.header('X-Request-Id', requestId);
+      setSecurityHeaders(c.res.headers);
+      const ms = performance.now() - started;
+      const door = doorOf(c.req.path);
+      metrics.requests.inc({ door, status: c.res.status });
+      metrics.seconds.observe({ door }, ms / 1000);
+      const line = { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(ms) };
+      if (door === 'probe' || door === 'asset') log.debug(line, 'request');
+      else log.info(line, 'request');
+    });
+  });
+  app.onError((error, c) => {
+    const refusal = asRefusal(error);
+    logRefusal(log, refusal);
+    return c.json(errorBody(refusal, c.get('requestId')), HTTP_STATUS[refusal.code]);
+  });
+
+  const tooLarge = () => {
+    throw new InfraHubError('PAYLOAD_TOO_LARGE', `A body may have ${MAX_BODY_BYTES / 1024} KiB at most.`);
+  };
+  app.use('/api/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
+  app.use('/api/*', async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', async (c) => {
+    const checks = await Promise.all(
+      options.readiness.map(async (check) => [check.name, await check.problem()] as const),
+    );
+    const ready = checks.every(([, problem]) => problem === undefined);
+    const report = Object.fromEntries(checks.map(([name, problem]) => [name, problem ?? 'ok']));
+    return c.json({ status: ready ? 'ready' : 'not ready', checks: report }, ready ? 200 : 503);
+  });
+  app.get('/metrics', async (c) =>
+    c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
+  );
+
+  app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, contextOf(c.req.raw), log));
+  const document = openApiDocument(router);
+  app.get('/api/v1/openapi.json', (c) => c.json(document));
+  app.route('/api/v1', restDoor(router, contextOf, log));
+  app.all('/api/*', () => {
+    throw new InfraHubError('NOT_FOUND', 'There is nothing at this address.');
+  });
+
+  const forever = (_path: string, c: { header(name: string, value: string): void }) =>
+    c.header('Cache-Control', 'public, max-age=31536000, immutable');
+  app.use('/assets/*', serveStatic({ root: options.assets, onFound: forever }));
+  app.use('*', serveStatic({ root: options.assets }));
+  app.all('*', async (c) => {
+    const nonce = randomBytes(16).toString('base64');
+    const page = await options.pages(c.req.raw, { nonce });
+    const response = new Response(page.body, page);
+    response.headers.set('Content-Security-Policy', contentSecurityPolicy(nonce));
+    return response;
+  });
+  return app;
+}
+
+function contextFrom(
+  { services, authenticate }: AppOptions,
+  request: Request,
+  requestId: string,
+  peer: string,
+): Context {
+  let caller: Promise<Caller> | undefined;
+  const authentication = () => {
+    const token = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    if (!token) throw new UnauthenticatedError('UNAUTHENTICATED', 'Sign in first: this needs an access token.');
+    caller ??= authenticate(token, requestId);
+    return caller;
+  };
+  return {
+    services,
+    requestId,
+    authentication: async () => authentication(),
+    idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
+    remoteAddress: peer,
+  };
+}
+
+async function trpcDoor(router: AnyRouter, req: Request, context: Context, log: Log): Promise<Response> {
+  return fetchRequestHandler({
+    endpoint: '/api/trpc',
+    router,
+    req,
+    createContext: () => context,
+    maxBatchSize: MAX_BATCH,
+    onError: ({ error }) => logRefusal(log, asRefusal(error)),
+    responseMeta: ({ errors }) =>
+      errors.some((error) => error.code === 'SERVICE_UNAVAILABLE') ? { headers: { 'retry-after': '5' } } : {},
+  });
+}
+
+function doorOf(path: string): 'trpc' | 'rest' | 'probe' | 'asset' | 'page' {
+  if (path.startsWith('/api/trpc/')) return 'trpc';
+  if (path.startsWith('/api/')) return 'rest';
+  if (/^\/(healthz|readyz|metrics)$/.test(path)) return 'probe';
+  return path.startsWith('/assets/') ? 'asset' : 'page';
+}
+
+const contentSecurityPolicy = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}' 'strict-dynamic'`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ].join('; ');
+
+function setSecurityHeaders(headers: Headers): void {
+  headers.set('X-Content-Type-Options', 'nosniff');
+  headers.set('Referrer-Policy', 'no-referrer');
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+  headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+  headers.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
+  headers.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+  if (!headers.has('Content-Security-Policy')) {
+    headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+  }
+}
+
+/** Starts listening; resolves with the port that was taken. */
+export function listen(
+  app: Hono<Env>,
+  host: string,
+  port: number,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
+      resolve({ port: info.port, close });
+    });
+    const close = () =>
+      new Promise<void>((done) => {
+        server.close(() => done());
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+      });
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { sql } from 'drizzle-orm';
+import { Logger, type Runner, run, runMigrations, type WorkerEvents } from 'graphile-worker';
+import type pg from 'pg';
+import { z } from 'zod';
+import { replicas } from '../../db/schema/index.ts';
+import type { Db, Tx } from './database.ts';
+import { type Log, withLogContext } from './log.ts';
+
+/** Every payload carries the id of the request that caused the job. */
+const payloadShape = z.looseObject({ request_id: z.uuid() });
+export type JobPayload = z.infer<typeof payloadShape>;
+
+/** What one kind of job does. It may be killed at any line and run again: it must come to the same end. */
+export type JobHandler = (payload: JobPayload) => Promise<void>;
+
+type JobSpec = {
+  task: string;
+  requestId: string;
+  /** Of jobs with the same key, only the last waits; one that already runs is followed by another. */
+  key?: string;
+  /** Jobs of one queue run one at a time, across all replicas. */
+  queue?: string;
+  runInSeconds?: number;
+  payload?: Record<string, unknown>;
+};
+
+/** Enqueues a job in the caller's transaction: it exists if and only if that commits. */
+export async function enqueueJob(tx: Tx | Db, spec: JobSpec): Promise<void> {
+  const payload = JSON.stringify({ ...spec.payload, request_id: spec.requestId });
+  await tx.execute(sql`select graphile_worker.add_job(
+    ${spec.task}, payload => ${payload}::json, queue_name => ${spec.queue ?? null}, job_key => ${spec.key ?? null},
+    run_at => now() + make_interval(secs => ${spec.runInSeconds ?? 0}), max_attempts => 1000)`);
+}
+
+const HEARTBEAT_MS = 5_000;
+const DEAD_AFTER_SECONDS = 20;
+
+type JobsOptions = { pool: pg.Pool; db: Db; log: Log; handlers: Record<string, JobHandler>; concurrency?: number };
+
+/**
+ * Runs jobs on this replica. A replica that dies without a word keeps its jobs locked; its heartbeat in `replicas`
+ * stops, and whichever replica notices first gives the jobs back.
+ */
+export function createJobs({ pool, db, log, handlers, concurrency = 4 }: JobsOptions) {
+  const replicaId = randomUUID();
+  const workerIds = new Set<string>();
+  const events: WorkerEvents = new EventEmitter();
+  events.on('worker:create', ({ worker }) => workerIds.add(worker.workerId));
+  events.on('worker:release', ({ worker }) => workerIds.delete(worker.workerId));
+  let runner: Runner | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let lastBeat = 0;
+
+  async function beat(): Promise<void> {
+    try {
+      await heartbeat(db, replicaId, [...workerIds]);
+      const released = await releaseJobsOfTheDead(db);
+      if (released > 0) log.warn({ replicas: released }, 'gave back the jobs of replicas that stopped without a word');
+      lastBeat = performance.now();
+    } catch (err) {
+      log.warn({ err }, 'the heartbeat of this replica failed');
+    }
+  }
+
+  return {
+    async start(): Promise<void> {
+      await beat();
+      runner = await run({
+        pgPool: pool,
+        taskList: wrap(handlers, log),
+        concurrency,
+        pollInterval: 1_000,
+        noHandleSignals: true,
+        events,
+        logger: quietLogger(log),
+      });
+      await beat();
+      timer = setInterval(() => void beat(), HEARTBEAT_MS);
+    },
+    /** Lets running jobs finish and takes no new ones. */
+    async stop(): Promise<void> {
+      clearInterval(timer);
+      await runner?.stop();
+      runner = undefined;
+      await db.delete(replicas).where(sql`${replicas.id} = ${replicaId}`);
+    },
+    isHealthy: (): boolean => runner !== undefined && performance.now() - lastBeat < 4 * HEARTBEAT_MS,
+  };
+}
+
+export type Jobs = ReturnType<typeof createJobs>;
+
+/** Creates or upgrades graphile-worker's own tables. */
+export const migrateJobs = (pool: pg.Pool): Promise<void> => runMigrations({ pgPool: pool });
+
+async function heartbeat(db: Db, id: string, workerIds: string[]): Promise<void> {
+  await db
+    .insert(replicas)
+    .values({ id, workerIds })
+    .onConflictDoUpdate({ target: replicas.id, set: { workerIds, seenAt: sql`now()` } });
+}
+
+async function releaseJobsOfTheDead(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const dead = await tx
+      .delete(replicas)
+      .where(sql`${replicas.seenAt} < now() - make_interval(secs => ${DEAD_AFTER_SECONDS})`)
+      .returning({ workerIds: replicas.workerIds });
+    const ids = dead.flatMap((replica) => replica.workerIds);
+    if (ids.length > 0) await tx.execute(sql`select graphile_worker.force_unlock_workers(${sql.param(ids)}::text[])`);
+    return dead.length;
+  });
+}
+
+function wrap(handlers: Record<string, JobHandler>, log: Log) {
+  const wrapped = (task: string, handler: JobHandler) => async (raw: unknown) => {
+    const payload = payloadShape.parse(raw);
+    await withLogContext({ request_id: payload.request_id, job: task }, async () => {
+      try {
+        await handler(payload);
+      } catch (err) {
+        log.error({ err }, 'a job failed and will be tried again');
+        throw err;
+      }
+    });
+  };
+  return Object.fromEntries(Object.entries(handlers).map(([task, handler]) => [task, wrapped(task, handler)]));
+}
+
+/** Failures are logged above, with their request; of the library's own lines only warnings and errors matter. */
+function quietLogger(log: Log): Logger {
+  return new Logger(() => (level, message) => {
+    if (level === 'error' && /^Failed task/.test(message)) return;
+    if (level === 'error' || level === 'warning') log.warn({ library: 'graphile-worker' }, message);
+  });
+}

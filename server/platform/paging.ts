@@ -1,0 +1,61 @@
+import { asc, desc, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import { z } from 'zod';
+import { ValidationError } from './errors.ts';
+import type { Page } from './schema.ts';
+
+const cursorShape = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
+
+type KeysetOptions = {
+  /** Name of the sort, which a cursor of another sort may not be used with. */
+  sort: string;
+  /** Not null, and selected into the items under `key`. */
+  column: PgColumn;
+  idColumn: PgColumn;
+  direction: 'asc' | 'desc';
+  cursor: string | undefined;
+  limit: number;
+};
+
+/**
+ * Paging by position in the order, not by offset: page 1,000 costs what page 1 does, and a row that comes or goes moves
+ * no other to another page. Select with `where`, `orderBy` and `fetch`, then hand the rows to `page`.
+ * @throws ValidationError for a cursor that is not one of ours.
+ */
+export function keyset(options: KeysetOptions) {
+  const { sort, column, idColumn, direction, limit } = options;
+  const order = direction === 'asc' ? asc : desc;
+  return {
+    where: options.cursor === undefined ? undefined : after(options, options.cursor),
+    orderBy: [order(column), order(idColumn)],
+    /** One more than asked for tells whether there is a next page. */
+    fetch: limit + 1,
+    page<T extends { id: string }>(rows: T[], key: (row: T) => string | number): Page<T> {
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      const next_cursor = rows.length > limit && last ? encode([sort, key(last), last.id]) : null;
+      return { items, next_cursor };
+    },
+  };
+}
+
+function after({ sort, column, idColumn, direction }: KeysetOptions, cursor: string): SQL {
+  const [cursorSort, value, id] = decode(cursor);
+  if (cursorSort !== sort) throw badCursor();
+  const operator = sql.raw(direction === 'asc' ? '>' : '<');
+  return sql`(${column}, ${idColumn}) ${operator} (${sql.param(value, column)}, ${id}::uuid)`;
+}
+
+const encode = (position: z.infer<typeof cursorShape>): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url');
+
+function decode(cursor: string): z.infer<typeof cursorShape> {
+  try {
+    return cursorShape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    throw badCursor();
+  }
+}
+
+const badCursor = () =>
+  new ValidationError([{ path: 'cursor', message: 'This cursor does not belong to this list. Start without one.' }]);

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** Shapes that every room's wire schema shares. Field names are snake_case, dates ISO 8601, ids UUIDs. */
+
+export const id = z.uuid();
+export const timestamp = z.iso.datetime();
+
+/** A data-centre location. It becomes a Kubernetes label, a file name and a part of an application's name. */
+export const site = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/, 'Letters, digits, - and _ only, at most 63 characters')
+  .describe('Data-centre location');
+
+/** A name that people give to a node of the organisation. */
+export const displayName = z
+  .string()
+  .trim()
+  .min(1, 'Give it a name')
+  .max(100, 'At most 100 characters')
+  .regex(/^[^\p{C}]*$/u, 'Control characters are not allowed');
+
+/** Amounts of one thing, in cores and GiB. */
+export const amounts = z.object({ cpu: z.number().int(), ram_gb: z.number().int() });
+export type Amounts = z.infer<typeof amounts>;
+
+export const performanceTier = z.enum(['regular', 'high_performance']);
+export type PerformanceTier = z.infer<typeof performanceTier>;
+
+/** What every list takes. */
+export const pageInput = {
+  limit: z.number().int().min(1).max(200).default(50).describe('Items in one answer'),
+  cursor: z.string().max(500).optional().describe('`next_cursor` of the answer before'),
+  direction: z.enum(['asc', 'desc']).optional().describe('Order of the sort'),
+};
+
+/** What every list answers. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().describe('Ask with it for the next items; null at the end'),
+  });
+
+export type Page<T> = { items: T[]; next_cursor: string | null };
+
+/** What a delete takes. */
+export const byId = z.strictObject({ id });

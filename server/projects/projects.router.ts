@@ -1,0 +1,48 @@
+import { byId } from '../platform/schema.ts';
+import { needs, router } from '../platform/trpc.ts';
+import * as shape from './projects.schema.ts';
+
+export const projectsRouter = router({
+  list: needs('projects.read')
+    .meta({ openapi: { method: 'GET', path: '/projects', tags: ['projects'], summary: 'List projects' } })
+    .input(shape.listProjects)
+    .output(shape.projectPage)
+    .query(({ ctx, input }) => ctx.services.projects.list(ctx.caller, input)),
+  get: needs('projects.read')
+    .meta({ openapi: { method: 'GET', path: '/projects/{id}', tags: ['projects'], summary: 'Read a project' } })
+    .input(byId)
+    .output(shape.project)
+    .query(({ ctx, input }) => ctx.services.projects.get(ctx.caller, input.id)),
+  timeline: needs('projects.read')
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/projects/{id}/timeline',
+        tags: ['projects'],
+        summary: 'What happened to a project so far',
+      },
+    })
+    .input(byId)
+    .output(shape.timeline)
+    .query(({ ctx, input }) => ctx.services.projects.timeline(ctx.caller, input.id)),
+  plan: needs('projects.create')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/projects/plan',
+        tags: ['projects'],
+        summary: 'What create would do; changes nothing',
+      },
+    })
+    .input(shape.createProject)
+    .output(shape.planOutput)
+    .query(({ ctx, input }) => ctx.services.projects.plan(ctx.caller, input)),
+  create: needs('projects.create')
+    .meta({
+      creates: true,
+      openapi: { method: 'POST', path: '/projects', tags: ['projects'], summary: 'Create a project' },
+    })
+    .input(shape.createProject)
+    .output(shape.project)
+    .mutation(({ ctx, input }) => ctx.services.projects.create(ctx.caller, input, ctx.idempotencyKey)),
+});

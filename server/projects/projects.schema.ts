@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { amounts, id, pageInput, pageOf, performanceTier, site, timestamp } from '../platform/schema.ts';
+
+export const slaType = z.enum(['bronze', 'silver', 'gold']);
+export type SlaType = z.infer<typeof slaType>;
+
+export const projectStatus = z.enum([
+  'provisioning',
+  'active',
+  'updating',
+  'rolling_back',
+  'failed',
+  'decommissioning',
+  'decommissioned',
+]);
+export type ProjectStatus = z.infer<typeof projectStatus>;
+
+export const projectName = z
+  .string()
+  .min(1, 'Give it a name')
+  .max(63, 'At most 63 characters')
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters, digits and single hyphens, such as vision-api');
+
+export const createProject = z.strictObject({
+  team_id: id,
+  name: projectName,
+  site,
+  sla_type: slaType,
+  performance_tier: performanceTier,
+});
+export type CreateProject = z.infer<typeof createProject>;
+
+export const project = z.object({
+  id,
+  team_id: id,
+  team_name: z.string(),
+  name: z.string(),
+  namespace_name: z.string().describe('The Kubernetes namespace'),
+  site: z.string(),
+  sla_type: slaType,
+  performance_tier: performanceTier,
+  cpu: z.number().int().describe('Cores it holds of the team’s quota'),
+  ram_gb: z.number().int().describe('GiB it holds of the team’s quota'),
+  status: projectStatus,
+  status_reason: z.string().nullable().describe('Why it is where it is, and what comes next'),
+  commit_sha: z.string().nullable().describe('The commit that holds its entry'),
+  argocd_url: z.string().nullable().describe('Its application in Argo CD'),
+  created_by: z.string(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+export type Project = z.infer<typeof project>;
+
+export const listProjects = z.strictObject({
+  ...pageInput,
+  sort: z.enum(['created_at', 'name', 'updated_at']).default('created_at'),
+  team_id: id.optional(),
+  department_id: id.optional(),
+  field_id: id.optional(),
+  site: site.optional(),
+  status: projectStatus.optional(),
+  sla_type: slaType.optional(),
+  performance_tier: performanceTier.optional(),
+  text: z.string().max(100).optional().describe('Part of the name or the namespace'),
+});
+export type ListProjects = z.infer<typeof listProjects>;
+export const projectPage = pageOf(project);
+
+/** One resource of the team's quota, before and after. */
+const effect = z.object({
+  limit: z.number().int(),
+  used_before: z.number().int(),
+  used_after: z.number().int(),
+  free_after: z.number().int().describe('Negative: this much is missing'),
+});
+
+export const planOutput = z.object({
+  namespace_name: z.string(),
+  cost: amounts,
+  quota: z.object({ cpu: effect, ram_gb: effect }),
+  allowed: z.boolean(),
+  refusal: z
+    .object({ code: z.enum(['QUOTA_EXCEEDED', 'CONFLICT']), message: z.string() })
+    .nullable()
+    .describe('Why create would be refused; null if it would not'),
+});
+
+export const eventKind = z.enum([
+  'reserved',
+  'committed',
+  'syncing',
+  'waiting',
+  'healthy',
+  'failing',
+  'removed',
+  'failed',
+]);
+
+export const projectEvent = z.object({
+  id,
+  seq: z.number().int().describe('Order of the timeline'),
+  kind: eventKind,
+  message: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  at: timestamp,
+});
+export const timeline = z.object({ project_id: id, status: projectStatus, items: z.array(projectEvent) });

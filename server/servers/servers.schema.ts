@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { id, pageInput, pageOf, performanceTier, site, timestamp } from '../platform/schema.ts';
+
+export const serverStatus = z.enum(['online', 'offline']);
+
+export const server = z.object({
+  id,
+  name: z.string(),
+  site: z.string(),
+  cpu: z.number().int().describe('Cores'),
+  ram_gb: z.number().int().describe('GiB'),
+  performance_tier: performanceTier,
+  status: serverStatus,
+  last_seen_at: timestamp.describe('When the inventory last named it'),
+  field_id: id.nullable().describe('The field it is given to; null while it is free'),
+  field_name: z.string().nullable(),
+});
+
+const filters = {
+  site: site.optional(),
+  performance_tier: performanceTier.optional(),
+  status: serverStatus.optional(),
+  field_id: id.optional(),
+  allocated: z.boolean().optional().describe('true: given to a field; false: free'),
+  text: z.string().max(100).optional().describe('Part of the name'),
+};
+
+export const listServers = z.strictObject({
+  ...pageInput,
+  sort: z.enum(['name', 'site', 'cpu', 'ram_gb', 'status', 'last_seen_at']).default('name'),
+  ...filters,
+});
+export type ListServers = z.infer<typeof listServers>;
+export const serverPage = pageOf(server);
+
+export const serverFacetsInput = z.strictObject(filters);
+
+const facet = z.array(z.object({ value: z.string(), count: z.number().int() }));
+/** What could be filtered by, with how many servers each choice would show beside the other filters. */
+export const serverFacets = z.object({
+  total: z.number().int(),
+  sites: facet,
+  performance_tiers: facet,
+  statuses: facet,
+  fields: z.array(z.object({ value: id, name: z.string(), count: z.number().int() })),
+  allocated: z.object({ allocated: z.number().int(), free: z.number().int() }),
+});
+
+export const syncOutcome = z.enum(['running', 'succeeded', 'withheld', 'failed']);
+
+/** One pass over the inventory. */
+export const syncRun = z.object({
+  id,
+  trigger: z.enum(['schedule', 'manual', 'confirmation']),
+  requested_by: z.string(),
+  outcome: syncOutcome.describe('withheld: too many servers vanished at once; an admin has to confirm'),
+  synced: z.number().int().describe('Servers in the answer'),
+  updated: z.number().int().describe('Of those, new or different ones'),
+  marked_offline: z.number().int(),
+  withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
+  quarantined: z.number().int().describe('Rows that could not be used'),
+  quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
+  error: z.string().nullable(),
+  confirmed_at: timestamp.nullable(),
+  confirmed_by: z.string().nullable(),
+  started_at: timestamp,
+  finished_at: timestamp.nullable(),
+  duration_ms: z.number().int().nullable(),
+});
+export type SyncRun = z.infer<typeof syncRun>;
+
+export const listSyncRuns = z.strictObject({ ...pageInput, outcome: syncOutcome.optional() });
+export const syncRunPage = pageOf(syncRun).extend({
+  next_run_at: timestamp.nullable().describe('When the schedule runs next'),
+});
+
+/** Without a run, a plain sync; with one, the offline marks that it withheld are confirmed. */
+export const syncServersInput = z.strictObject({
+  confirm_run_id: id.optional().describe('A withheld run: up to as many servers as it named may be marked offline'),
+});

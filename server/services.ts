@@ -1,0 +1,2 @@
+/** placeholder until the rooms exist */
+export type Services = Record<string, never>;
