@@ -88,6 +88,17 @@ export class InvalidStateError extends InfraHubError {
   }
 }
 
+/** One resource of which there is too little: `requested` more, `free` left. Cores for `cpu`, GiB for `ram_gb`. */
+export type Shortage = { resource: 'cpu' | 'ram_gb'; requested: number; free: number };
+
+/** A change that would break one of the quota invariants (`docs/invariants.md`), whichever side it comes from. */
+export class QuotaExceededError extends InfraHubError {
+  /** `shortages` names every resource that is short; the first stands beside `site` for readers that want one. */
+  constructor(message: string, details: { site: string; shortages: [Shortage, ...Shortage[]] } & ErrorDetails) {
+    super('QUOTA_EXCEEDED', message, { ...details.shortages[0], ...details });
+  }
+}
+
 /** The database was too contended to decide in time; nothing was changed, trying again is safe. */
 export class BusyError extends InfraHubError {
   constructor(cause?: unknown) {
