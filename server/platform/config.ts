@@ -12,7 +12,7 @@ const url = (...protocols: string[]) =>
     `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   );
 const text = () => z.string().min(1);
-const secret = (schema: z.ZodType<string> = text()) => schema.register(settingNotes, { secret: true });
+const secret = <T extends z.ZodType>(schema: T) => schema.register(settingNotes, { secret: true });
 const optional = <T extends z.ZodType>(schema: T) => schema.optional();
 
 /** What a setting is beside its type: a secret may also come from a file named by `<NAME>_FILE`. */
@@ -45,12 +45,9 @@ export const settings = z.object({
   ),
   DATABASE_POOL_SIZE: whole(4, 200).default(20).describe('Connections that one replica keeps at most.'),
 
-  JWT_SECRETS: secret(z.string())
-    .pipe(jwtSecrets)
-    .register(settingNotes, { secret: true })
-    .describe(
-      'Keys that sign access tokens (HS256), at least 32 bytes each, newest first, separated by commas. The first signs, all verify.',
-    ),
+  JWT_SECRETS: secret(jwtSecrets).describe(
+    'Keys that sign access tokens (HS256), at least 32 bytes each, newest first, separated by commas. The first signs, all verify.',
+  ),
   JWT_ISSUER: text().default('infrahub').describe('`iss` of the tokens.'),
   JWT_AUDIENCE: text().default('infrahub-api').describe('`aud` of the tokens.'),
 
@@ -69,7 +66,7 @@ export const settings = z.object({
     .default('(uid={username})')
     .describe('Filter of that search; `{username}` is escaped. For Active Directory: `(sAMAccountName={username})`.'),
   LDAP_SERVICE_DN: text().describe('Account that reads `memberOf` (and searches for users).'),
-  LDAP_SERVICE_PASSWORD: secret().describe('Its password.'),
+  LDAP_SERVICE_PASSWORD: secret(text()).describe('Its password.'),
   LDAP_GROUP_BASE_DN: text().describe('Only groups directly below this DN give roles.'),
   LDAP_TIMEOUT_SECONDS: seconds(0.1, 60).default(5).describe('Limit of one step (connect, bind, search), in seconds.'),
 
@@ -78,7 +75,7 @@ export const settings = z.object({
     .enum(['native', 'maas', 'netbox'])
     .default('native')
     .describe('What the inventory speaks: `native` (docs/inventory.md), Canonical `maas` or `netbox`.'),
-  EXTERNAL_SERVER_API_TOKEN: optional(secret()).describe(
+  EXTERNAL_SERVER_API_TOKEN: optional(secret(text())).describe(
     'Credential for it: a bearer token (native), the API key `consumer:token:secret` (MAAS) or an API token (NetBox).',
   ),
   EXTERNAL_SERVER_API_MAAS_SITE: z
@@ -110,7 +107,7 @@ export const settings = z.object({
     .default('main')
     .describe('The branch that Argo CD follows.'),
   GIT_USERNAME: text().default('oauth2').describe('User name that goes with the token over HTTPS.'),
-  GIT_TOKEN: optional(secret()).describe('Token with write access to that repository, for HTTPS.'),
+  GIT_TOKEN: optional(secret(text())).describe('Token with write access to that repository, for HTTPS.'),
   GIT_SSH_KEY_FILE: optional(text()).describe('Private key, for SSH.'),
   GIT_SSH_KNOWN_HOSTS_FILE: optional(text()).describe('Host keys to trust, for SSH.'),
   GIT_AUTHOR_NAME: text().default('InfraHub').describe('Author of the commits.'),
@@ -122,7 +119,7 @@ export const settings = z.object({
     .describe('The values file in the repository; `{site}` in it gives each site a file of its own.'),
 
   ARGOCD_URL: url('http:', 'https:').describe('Argo CD’s API server.'),
-  ARGOCD_TOKEN: secret().describe('Token of an account that may `get` and `sync` the application.'),
+  ARGOCD_TOKEN: secret(text()).describe('Token of an account that may `get` and `sync` the application.'),
   ARGOCD_APP_NAME: text()
     .regex(/^[a-z0-9{}.-]+$/)
     .default('tenants')
@@ -148,7 +145,8 @@ export class ConfigError extends Error {
   }
 }
 
-const isSecret = (name: keyof Config): boolean => settingNotes.has(innermost(settings.shape[name]));
+// `get`, not `has`: a schema made from another by `describe` inherits the note.
+const isSecret = (name: keyof Config): boolean => settingNotes.get(innermost(settings.shape[name]))?.secret === true;
 
 /** The schema inside `optional(…)`, where the note hangs. */
 function innermost(schema: z.ZodType): z.ZodType {

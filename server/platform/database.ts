@@ -16,7 +16,9 @@ export function openDatabase(options: { url: string; poolSize: number; log: Log 
     application_name: 'infrahub',
     options: '-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000',
   });
+  // Without these two, a connection that breaks takes the process with it.
   pool.on('error', (err) => options.log.warn({ err }, 'an idle database connection was lost'));
+  pool.on('connect', (client) => client.on('error', (err) => options.log.warn({ err }, 'a database connection broke')));
   return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
 }
 

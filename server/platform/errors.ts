@@ -111,6 +111,18 @@ export class BusyError extends InfraHubError {
   }
 }
 
+/** The database cannot be reached, or went away; whether a change in flight took place is not known. */
+export class DatabaseUnavailableError extends InfraHubError {
+  constructor(cause?: unknown) {
+    super(
+      'BUSY',
+      'The database does not answer right now. If this was a change, look whether it took place before you try again.',
+      {},
+      { cause },
+    );
+  }
+}
+
 /** A system outside (Git, Argo CD, the inventory) answered that it will not, or with something unusable. */
 export class UpstreamError extends InfraHubError {
   constructor(

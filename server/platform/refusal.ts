@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { sqlState } from './database.ts';
-import { BusyError, type ErrorCode, HTTP_STATUS, InfraHubError, ValidationError } from './errors.ts';
+import { DatabaseUnavailableError, type ErrorCode, HTTP_STATUS, InfraHubError, ValidationError } from './errors.ts';
 
 type TrpcCode = TRPCError['code'];
 
@@ -66,9 +66,9 @@ export function asRefusal(error: unknown): InfraHubError {
       return validationErrorFrom(error.cause);
     const known = FRAMEWORK[error.code];
     if (known) return new InfraHubError(known[0], known[1], {}, { cause: error });
-    if (error.cause && databaseIsUnavailable(error.cause)) return new BusyError(error.cause);
+    if (error.cause && databaseIsUnavailable(error.cause)) return new DatabaseUnavailableError(error.cause);
   }
-  if (databaseIsUnavailable(error)) return new BusyError(error);
+  if (databaseIsUnavailable(error)) return new DatabaseUnavailableError(error);
   return new InfraHubError(
     'INTERNAL',
     'Something went wrong on our side. Give the request id to your operator.',

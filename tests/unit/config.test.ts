@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { ConfigError, readConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
+import { configurationPage, exampleEnvironment } from '../../tools/configuration.ts';
+
+const complete = {
+  DATABASE_URL: 'postgresql://infrahub@127.0.0.1/infrahub',
+  JWT_SECRETS: 'k3Zb1w9Qd8Jx0Lr5Vt7Yn2Hs4Mf6Pg1Ac',
+  LDAP_URL: 'ldaps://directory.example.org',
+  LDAP_USER_BASE_DN: 'ou=people,dc=example,dc=org',
+  LDAP_SERVICE_DN: 'cn=infrahub,dc=example,dc=org',
+  LDAP_SERVICE_PASSWORD: 'pw',
+  LDAP_GROUP_BASE_DN: 'ou=groups,dc=example,dc=org',
+  EXTERNAL_SERVER_API_URL: 'https://inventory.example.org',
+  GIT_REPO_URL: 'https://git.example.org/tenants.git',
+  ARGOCD_URL: 'https://argocd.example.org',
+  ARGOCD_TOKEN: 'token',
+};
+
+function problemsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function fileWith(content: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'infrahub-config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'secret');
+  writeFileSync(file, content);
+  return file;
+}
+
+test('what is required and nothing else is enough', () => {
+  expect(readConfig(complete)).toMatchObject({ PORT: 3000, SYNC_INTERVAL_MINUTES: 15, PROVISION_POLL_SECONDS: 10 });
+});
+
+test('every problem is named at once, by name, with what is expected', () => {
+  const problems = problemsOf({ ...complete, PORT: 'eighty', LDAP_URL: 'http://x', ARGOCD_TOKEN: undefined });
+  expect(problems).toEqual([
+    expect.stringMatching(/^PORT: .*Expected: Port to listen on/),
+    expect.stringMatching(/^LDAP_URL: must be a URL that starts with ldap:\/\/ or ldaps:\/\//),
+    expect.stringMatching(/^ARGOCD_TOKEN: is missing\. Expected: Token of an account/),
+  ]);
+});
+
+test('an empty variable counts as absent', () => {
+  expect(problemsOf({ ...complete, DATABASE_URL: '' })).toEqual([expect.stringMatching(/^DATABASE_URL: is missing/)]);
+  expect(readConfig({ ...complete, GIT_TOKEN: '' }).GIT_TOKEN).toBeUndefined();
+});
+
+test.each(SECRET_SETTINGS)('%s may come from a file, without its last line break', (name) => {
+  const value = name in complete ? complete[name as keyof typeof complete] : 'from-a-file';
+  const config = readConfig({ ...complete, [name]: undefined, [`${name}_FILE`]: fileWith(`${value}\n`) });
+  expect([config[name]].flat()).toEqual([value]);
+});
+
+test('a secret that is given twice, or whose file cannot be read, is a problem', () => {
+  expect(problemsOf({ ...complete, ARGOCD_TOKEN_FILE: fileWith('other') })).toEqual([
+    expect.stringContaining('set only one of them'),
+  ]);
+  expect(problemsOf({ ...complete, ARGOCD_TOKEN: undefined, ARGOCD_TOKEN_FILE: '/nowhere' })).toEqual([
+    expect.stringContaining('/nowhere cannot be read'),
+  ]);
+});
+
+test.each([
+  ['a short key', 'short'],
+  ['a sample value', 'change-me-change-me-change-me-change-me'],
+  ['one short key among others', `${complete.JWT_SECRETS},short`],
+])('%s does not sign tokens', (_, secrets) => {
+  expect(problemsOf({ ...complete, JWT_SECRETS: secrets })).toEqual([expect.stringMatching(/^JWT_SECRETS: /)]);
+});
+
+test('no problem repeats a secret', () => {
+  const canary = 'canary-5f2d';
+  const problems = problemsOf({ ...complete, DATABASE_URL: `mysql://u:${canary}@h/d`, JWT_SECRETS: canary });
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).not.toContain(canary);
+});
+
+test('a way to find people in the directory is required', () => {
+  const { LDAP_USER_BASE_DN: _, ...rest } = complete;
+  expect(problemsOf(rest)).toEqual([expect.stringMatching(/^LDAP_USER_BASE_DN: is missing/)]);
+  expect(problemsOf({ ...rest, LDAP_USER_DN_TEMPLATE: 'uid={username},dc=example,dc=org' })).toEqual([]);
+});
+
+test('docs/configuration.md and .env.example say what the schema says (npm run docs writes them)', () => {
+  expect(readFileSync('docs/configuration.md', 'utf8')).toBe(configurationPage());
+  expect(readFileSync('.env.example', 'utf8')).toBe(exampleEnvironment());
+});
