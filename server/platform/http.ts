@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type HttpBindings, serve } from '@hono/node-server';
+import { createServer } from 'node:http';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
@@ -189,21 +190,31 @@ function setSecurityHeaders(headers: Headers): void {
   }
 }
 
-/** Starts listening; resolves with the port that was taken. */
+/** How long requests in flight may take once the stop has begun. */
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Starts listening; resolves with the port that was taken. `close` takes no new connection, lets requests in flight
+ * finish, and cuts what is left after ten seconds.
+ */
 export function listen(
   app: Hono<Env>,
   host: string,
   port: number,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (info) => {
-      resolve({ port: info.port, close });
-    });
-    const close = () =>
-      new Promise<void>((done) => {
-        server.close(() => done());
-        if ('closeIdleConnections' in server) server.closeIdleConnections();
-      });
+    const server = createServer(getRequestListener(app.fetch));
+    const close = async () => {
+      const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+      const sweep = setInterval(() => server.closeIdleConnections(), 100);
+      await new Promise<void>((done) => server.close(() => done()));
+      clearTimeout(cut);
+      clearInterval(sweep);
+    };
     server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (typeof address === 'object' && address) resolve({ port: address.port, close });
+    });
   });
 }
