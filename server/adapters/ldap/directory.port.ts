@@ -20,3 +20,11 @@ export type Directory = {
    */
   find(username: string): Promise<Person | undefined>;
 };
+
+const ACCOUNT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The account that a typed name means, lower case; undefined for what can be no account's name. */
+export function accountName(typed: string): string | undefined {
+  const name = typed.normalize('NFC');
+  return ACCOUNT_NAME.test(name) ? name.toLowerCase() : undefined;
+}
