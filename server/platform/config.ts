@@ -68,7 +68,9 @@ export const settings = z.object({
   LDAP_SERVICE_DN: text().describe('Account that reads `memberOf` (and searches for users).'),
   LDAP_SERVICE_PASSWORD: secret(text()).describe('Its password.'),
   LDAP_GROUP_BASE_DN: text().describe('Only groups directly below this DN give roles.'),
-  LDAP_TIMEOUT_SECONDS: seconds(0.1, 60).default(5).describe('Limit of one step (connect, bind, search), in seconds.'),
+  LDAP_TIMEOUT_SECONDS: seconds(0.1, 60)
+    .default(5)
+    .describe('Limit of one sign-in at the directory, with all its connects, binds and searches, in seconds.'),
 
   EXTERNAL_SERVER_API_URL: url('http:', 'https:').describe('The inventory. Base URL of the API in the chosen format.'),
   EXTERNAL_SERVER_API_FORMAT: z
