@@ -1,0 +1,402 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createValuesRepository, type GitSettings } from '../../server/adapters/git/git.adapter.ts';
+import { GitError } from '../../server/adapters/git/values-repository.port.ts';
+import { createLog } from '../../server/platform/log.ts';
+import {
+  createTestRepository,
+  FIRST_VALUES,
+  gitSettings,
+  serve,
+  type TestRepository,
+  TOKEN,
+} from '../support/git-server.ts';
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function repository(files?: Record<string, string>): Promise<TestRepository> {
+  const made = await createTestRepository(files);
+  cleanUps.push(made.remove);
+  return made;
+}
+
+function values(url: string, change: Partial<GitSettings> = {}, folder?: string) {
+  const made = createValuesRepository(gitSettings(url, change), createLog('silent'), folder);
+  cleanUps.push(made.close);
+  return made;
+}
+
+async function overHttp(remote: TestRepository) {
+  const server = await serve(remote);
+  cleanUps.push(server.stop);
+  return server;
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUps.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+const append = (line: string) => new Map([['values.yaml', (text: string | undefined) => `${text ?? ''}${line}\n`]]);
+
+async function failure(work: Promise<unknown>): Promise<GitError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof GitError)) throw new Error(`expected a GitError, got ${String(error)}`);
+  return error;
+}
+
+describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
+  const address = async (remote: TestRepository) =>
+    transport === 'HTTP' ? (await overHttp(remote)).url : remote.folder;
+
+  it('answers the text of a file with the commit it is from', async () => {
+    const remote = await repository();
+    const git = values(await address(remote));
+    expect(await git.read('values.yaml')).toEqual({ commit: remote.head(), text: FIRST_VALUES });
+  });
+
+  it('answers no text where there is no such file', async () => {
+    const remote = await repository();
+    const git = values(await address(remote));
+    expect(await git.read('sites/none.yaml')).toEqual({ commit: remote.head(), text: undefined });
+  });
+
+  it('pushes edits of several files as one commit by the configured author, and leaves the rest alone', async () => {
+    const remote = await repository({ 'values.yaml': FIRST_VALUES, 'other/keep.txt': 'kept' });
+    const git = values(await address(remote), { GIT_AUTHOR_NAME: 'Infra <Hub>', GIT_AUTHOR_EMAIL: 'hub@example.org' });
+    const { commit } = await git.write(
+      new Map([
+        ['values.yaml', (text: string | undefined) => `${text}# Grüße\n`],
+        ['sites/haifa.yaml', (text: string | undefined) => text ?? 'namespaces: {}\n'],
+      ]),
+      'Add payments\n\nInfraHub-Operation: 42',
+    );
+    expect(remote.head()).toBe(commit);
+    expect(remote.commits()).toBe(2);
+    expect(remote.show()).toBe(`${FIRST_VALUES}# Grüße\n`);
+    expect(remote.show('sites/haifa.yaml')).toBe('namespaces: {}\n');
+    expect(remote.show('other/keep.txt')).toBe('kept');
+    expect(remote.git('log', '-1', '--format=%an <%ae>%n%B', 'main').trim()).toBe(
+      'Infra Hub <hub@example.org>\nAdd payments\n\nInfraHub-Operation: 42',
+    );
+  });
+
+  it('makes no commit when the edits change nothing, and answers the head', async () => {
+    const remote = await repository();
+    const git = values(await address(remote));
+    const before = remote.head();
+    expect(await git.write(new Map([['values.yaml', (text: string | undefined) => text ?? '']]), 'Nothing')).toEqual({
+      commit: before,
+    });
+    expect(remote.head()).toBe(before);
+  });
+
+  it('says what a revision contains: its ancestors, not its descendants, and nothing where it is unknown', async () => {
+    const remote = await repository();
+    const first = remote.head();
+    const git = values(await address(remote));
+    const { commit: second } = await git.write(append('# second'), 'Second');
+    const third = remote.commitAsRival('rival.txt', 'third');
+    expect(await git.contains(third, second)).toBe(true);
+    expect(await git.contains(second, second)).toBe(true);
+    expect(await git.contains(first, second)).toBe(false);
+    expect(await git.contains('0123456789012345678901234567890123456789', second)).toBe(false);
+    expect(await git.contains('--all', second)).toBe(false);
+  });
+
+  it('applies its edits on top of whoever pushed first, twenty times in a row', async () => {
+    const remote = await repository();
+    const git = values(await address(remote));
+    for (let round = 1; round <= 20; round++) {
+      let overtaken = false;
+      const edit = (text: string | undefined) => {
+        if (!overtaken) remote.commitAsRival(`rival-${round}.txt`, 'first!');
+        overtaken = true;
+        return `${text}# ours ${round}\n`;
+      };
+      await git.write(new Map([['values.yaml', edit]]), `Round ${round}`);
+    }
+    const ours = Array.from({ length: 20 }, (_, index) => `# ours ${index + 1}\n`).join('');
+    expect(remote.show()).toBe(`${FIRST_VALUES}${ours}`);
+    expect(remote.git('ls-tree', '--name-only', 'main').trim().split('\n')).toHaveLength(21);
+    expect(remote.commits()).toBe(41);
+  });
+
+  it('calls it contended when somebody else is first every time', async () => {
+    const remote = await repository();
+    const git = values(await address(remote));
+    let attempts = 0;
+    const edit = (text: string | undefined) => {
+      attempts += 1;
+      remote.commitAsRival('rival.txt', `${attempts}`);
+      return `${text}# ours\n`;
+    };
+    expect((await failure(git.write(new Map([['values.yaml', edit]]), 'Never'))).failure).toBe('contended');
+    expect(attempts).toBe(8);
+    expect(remote.show()).toBe(FIRST_VALUES);
+  });
+
+  it('is refused, with the hook’s reason, where a hook declines the push', async () => {
+    const remote = await repository();
+    const hook = join(remote.folder, 'hooks/pre-receive');
+    writeFileSync(
+      hook,
+      '#!/bin/sh\necho "GitLab: You are not allowed to push code to protected branches" >&2\nexit 1\n',
+    );
+    chmodSync(hook, 0o755);
+    const before = remote.head();
+    const error = await failure(values(await address(remote)).write(append('# x'), 'Declined'));
+    expect(error.failure).toBe('refused');
+    expect(error.message).toContain('You are not allowed to push code to protected branches');
+    expect(remote.head()).toBe(before);
+  });
+
+  it('is misconfigured where the branch is missing', async () => {
+    const remote = await repository();
+    const error = await failure(values(await address(remote), { GIT_BRANCH: 'release' }).read('values.yaml'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain('GIT_BRANCH');
+  });
+
+  it('is misconfigured where the repository is missing', async () => {
+    const remote = await repository();
+    const url = (await address(remote)).replace('tenants.git', 'nothing.git');
+    const error = await failure(values(url).read('values.yaml'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain('GIT_REPO_URL');
+  });
+
+  it('lets an error of an edit through untouched and leaves the remote as it is', async () => {
+    const remote = await repository();
+    const before = remote.head();
+    const mistake = new RangeError('the file is broken');
+    const edit = (): string => {
+      throw mistake;
+    };
+    await expect(values(await address(remote)).write(new Map([['values.yaml', edit]]), 'Never')).rejects.toBe(mistake);
+    expect(remote.head()).toBe(before);
+  });
+
+  it('refuses to edit a file that is not text', async () => {
+    const remote = await repository();
+    const blob = execFileSync('git', ['--git-dir', remote.folder, 'hash-object', '-w', '--stdin'], {
+      input: Buffer.from([0xff, 0xfe, 0x00]),
+      encoding: 'utf8',
+    }).trim();
+    const tree = execFileSync('git', ['--git-dir', remote.folder, 'mktree'], {
+      input: `100644 blob ${blob}\tvalues.yaml\n`,
+      encoding: 'utf8',
+    }).trim();
+    const commit = remote.git('commit-tree', tree, '-m', 'Binary', '-p', 'main').trim();
+    remote.git('update-ref', 'refs/heads/main', commit);
+    const error = await failure(values(await address(remote)).write(append('# x'), 'Never'));
+    expect(error.failure).toBe('misconfigured');
+    expect(remote.head()).toBe(commit);
+  });
+});
+
+describe('the copy of the repository', () => {
+  it('is made anew when it was deleted', async () => {
+    const remote = await repository();
+    const folder = join(remote.root, 'copy');
+    const git = values(remote.folder, {}, folder);
+    await git.write(append('# one'), 'One');
+    execFileSync('rm', ['-rf', folder]);
+    await git.write(append('# two'), 'Two');
+    expect(remote.show()).toBe(`${FIRST_VALUES}# one\n# two\n`);
+  });
+
+  it.each([
+    [
+      'a lock file of a killed process',
+      (folder: string) => writeFileSync(join(folder, 'refs/remotes/origin/head.lock'), ''),
+    ],
+    ['a damaged reference', (folder: string) => writeFileSync(join(folder, 'refs/remotes/origin/head'), 'nonsense')],
+    ['a damaged configuration', (folder: string) => writeFileSync(join(folder, 'config'), '[core')],
+    ['lost objects', (folder: string) => void execFileSync('sh', ['-c', `rm -rf ${folder}/objects/??`])],
+  ])('is made anew when it has %s', async (_, damage) => {
+    const remote = await repository();
+    const folder = join(remote.root, 'copy');
+    const git = values(remote.folder, {}, folder);
+    await git.write(append('# one'), 'One');
+    damage(folder);
+    remote.commitAsRival('rival.txt', 'news');
+    await git.write(append('# two'), 'Two');
+    expect(remote.show()).toBe(`${FIRST_VALUES}# one\n# two\n`);
+    expect(remote.commits()).toBe(4);
+  });
+
+  it('is unavailable, not fatal, where it cannot be written', async () => {
+    const remote = await repository();
+    const file = join(remote.root, 'a-file');
+    writeFileSync(file, '');
+    const git = createValuesRepository(gitSettings(remote.folder), createLog('silent'), join(file, 'copy'));
+    expect((await failure(git.read('values.yaml'))).failure).toBe('unavailable');
+  });
+
+  it('is deleted by close', async () => {
+    const remote = await repository();
+    const folder = join(remote.root, 'copy');
+    const git = values(remote.folder, {}, folder);
+    await git.read('values.yaml');
+    await git.close();
+    expect(readdirSync(remote.root)).toEqual(['tenants.git']);
+  });
+
+  it('follows a history that was rewritten', async () => {
+    const remote = await repository();
+    const git = values(remote.folder);
+    const { commit: lost } = await git.write(append('# lost'), 'Lost');
+    remote.git('update-ref', 'refs/heads/main', `${lost}^`);
+    const rival = remote.commitAsRival('rival.txt', 'another history');
+    expect(await git.contains(rival, lost)).toBe(false);
+    const { commit } = await git.write(append('# again'), 'Again');
+    expect(await git.contains(commit, rival)).toBe(true);
+    expect(remote.show()).toBe(`${FIRST_VALUES}# again\n`);
+  });
+});
+
+describe('a repository over HTTP that misbehaves', () => {
+  it('refuses a wrong token, without telling it', async () => {
+    const remote = await repository();
+    const { url } = await overHttp(remote);
+    const error = await failure(values(url, { GIT_TOKEN: 'wrong-canary' }).read('values.yaml'));
+    expect(error.failure).toBe('refused');
+    expect(`${error.message} ${error.stack}`).not.toContain('wrong-canary');
+  });
+
+  it.each([
+    [401, 'refused'],
+    [403, 'refused'],
+    [404, 'misconfigured'],
+    [429, 'unavailable'],
+    [500, 'unavailable'],
+    [503, 'unavailable'],
+  ] as const)('answers %i: %s', async (status, expected) => {
+    const server = await overHttp(await repository());
+    server.behave({ status });
+    expect((await failure(values(server.url).write(append('# x'), 'Never'))).failure).toBe(expected);
+  });
+
+  it('is unavailable when nobody listens', async () => {
+    const error = await failure(values('http://127.0.0.1:1/tenants.git').read('values.yaml'));
+    expect(error.failure).toBe('unavailable');
+  });
+
+  it('does not follow a redirect with the credential', async () => {
+    const visited: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      visited.push(request.url ?? '');
+      response.end();
+    });
+    const redirecting = createServer((_, response) => {
+      response.writeHead(302, { location: `${target}/stolen` }).end();
+    });
+    const target = await listen(elsewhere);
+    const error = await failure(values(`${await listen(redirecting)}/tenants.git`).read('values.yaml'));
+    expect(visited).toEqual([]);
+    expect(error.failure).toBe('misconfigured');
+  });
+
+  it('is unavailable within the timeout when it hangs, and leaves no git process behind', async () => {
+    const server = await overHttp(await repository());
+    const git = values(server.url, { GIT_TIMEOUT_SECONDS: 1 });
+    await git.read('values.yaml');
+    server.behave({ hang: true });
+    const started = performance.now();
+    const error = await failure(git.read('values.yaml'));
+    expect(error.failure).toBe('unavailable');
+    expect(performance.now() - started).toBeLessThan(4000);
+    await expect.poll(() => commandLines().filter((line) => line.includes(server.url))).toEqual([]);
+  });
+
+  it('adopts a push whose answer was lost: one commit, no second push', async () => {
+    const remote = await repository();
+    const server = await overHttp(remote);
+    const git = values(server.url);
+    server.behave({ lose_push_answers: 1 });
+    const { commit } = await git.write(append('# once'), 'Once');
+    expect(remote.head()).toBe(commit);
+    expect(remote.commits()).toBe(2);
+    expect(remote.show()).toBe(`${FIRST_VALUES}# once\n`);
+  });
+
+  it('shows the token in no process’s arguments and in no file of the copy, while it pushes', async () => {
+    const remote = await repository();
+    const server = await overHttp(remote);
+    const folder = join(remote.root, 'copy');
+    const git = values(server.url, {}, folder);
+    server.behave({ delay_ms: 150 });
+    let pushed = false;
+    const push = git.write(append('# slow'), 'Slow').finally(() => {
+      pushed = true;
+    });
+    const seen = new Set<string>();
+    while (!pushed) {
+      for (const line of commandLines()) seen.add(line);
+      await sleep(10);
+    }
+    await push;
+    const encoded = Buffer.from(`oauth2:${TOKEN}`).toString('base64');
+    const arguments_ = [...seen].filter((line) => line.includes('git'));
+    expect(arguments_.some((line) => line.includes('push'))).toBe(true);
+    expect([...seen].filter((line) => line.includes(TOKEN) || line.includes(encoded))).toEqual([]);
+    expect(filesBelow(folder).filter((file) => mentions(file, TOKEN) || mentions(file, encoded))).toEqual([]);
+  });
+});
+
+it('does one thing at a time, so that parallel writers of one process all land', async () => {
+  const remote = await repository();
+  const git = values(remote.folder);
+  const edits = Array.from({ length: 10 }, (_, index) => append(`# ${index}`));
+  await Promise.all(edits.map((edit, index) => git.write(edit, `Parallel ${index}`)));
+  expect(remote.commits()).toBe(11);
+  expect(remote.show()).toBe(`${FIRST_VALUES}${edits.map((_, index) => `# ${index}\n`).join('')}`);
+});
+
+it('lets several replicas write at once without losing one', async () => {
+  const remote = await repository();
+  const replicas = [values(remote.folder), values(remote.folder), values(remote.folder)];
+  await Promise.all(
+    replicas.flatMap((git, replica) => [1, 2, 3].map((round) => git.write(append(`# ${replica}.${round}`), 'Race'))),
+  );
+  const lines = remote.show().replace(FIRST_VALUES, '').trim().split('\n').sort();
+  expect(lines).toEqual(['# 0.1', '# 0.2', '# 0.3', '# 1.1', '# 1.2', '# 1.3', '# 2.1', '# 2.2', '# 2.3']);
+});
+
+/** The arguments of every process that we may see. */
+function commandLines(): string[] {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return ids.map((id) => readOrEmpty(`/proc/${id}/cmdline`).replaceAll('\0', ' '));
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+const mentions = (file: string, word: string): boolean => readFileSync(file).includes(word);
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
