@@ -6,6 +6,7 @@ export const serversOfField = z.strictObject({
   id: id.describe('The field'),
   server_ids: z.array(id).min(1).max(1000),
 });
+export type ServersOfField = z.infer<typeof serversOfField>;
 
 export const allocationOutput = z.object({ field_id: id, server_ids: z.array(id) });
 

@@ -36,6 +36,7 @@ export const departmentQuotaList = z.object({ items: z.array(departmentQuota) })
 export const teamQuotaList = z.object({ items: z.array(teamQuota) });
 
 export const explainInput = z.strictObject({ ...pageInput, id: id.describe('The team'), site });
+export type ExplainInput = z.infer<typeof explainInput>;
 export const ledgerEntry = z.object({
   id,
   project_id: id,
@@ -46,15 +47,17 @@ export const ledgerEntry = z.object({
   ram_gb: z.number().int(),
   at: timestamp,
 });
+export type LedgerEntry = z.infer<typeof ledgerEntry>;
 export const ledgerPage = pageOf(ledgerEntry).extend({
   cpu_used: z.number().int().describe('The number that all entries add up to'),
   ram_gb_used: z.number().int(),
 });
 
 export const verifyInput = z.strictObject({ repair: z.boolean().default(false) });
+export type VerifyInput = z.infer<typeof verifyInput>;
 export const verifyOutput = z.object({
   checked: z.number().int().describe('Counters that were recounted'),
-  repaired: z.boolean(),
+  repaired: z.boolean().describe('Whether any of them was set to the sum of its ledger'),
   mismatches: z.array(
     z.object({
       team_quota_id: id,
@@ -62,9 +65,10 @@ export const verifyOutput = z.object({
       team_name: z.string(),
       site: z.string(),
       resource: z.enum(['cpu', 'ram_gb']),
-      counter: z.number().int(),
+      counter: z.number().int().describe('As it was found'),
       ledger: z.number().int().describe('Sum of the ledger'),
       projects: z.number().int().describe('Sum over the projects that hold quota'),
+      repaired: z.boolean().describe('Whether the counter was set to the sum of the ledger'),
     }),
   ),
 });

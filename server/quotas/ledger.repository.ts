@@ -1,0 +1,174 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import {
+  departments,
+  projects,
+  quotaLedger,
+  teamQuotaAllocations as teamQuotas,
+  teams,
+} from '../../db/schema/index.ts';
+import type { Executor, Tx } from '../platform/database.ts';
+import { keyset } from '../platform/paging.ts';
+import type { Page } from '../platform/schema.ts';
+import type { Recount } from './quotas.rules.ts';
+import type { ExplainInput, LedgerEntry } from './quotas.schema.ts';
+
+const orZero = (column: unknown) => sql`coalesce(${column}, 0)`.mapWith(Number);
+
+/** One change of a team's usage, by one operation on one project. Signed: positive takes, negative gives back. */
+export type UsageChange = {
+  teamId: string;
+  site: string;
+  projectId: string;
+  operationId: string;
+  kind: 'reserve' | 'adjust' | 'release';
+  cpu: number;
+  ramGb: number;
+};
+
+/** Writes the change down; false if this operation has made one of this kind before. */
+export async function insertLedgerEntry(tx: Tx, teamQuotaId: string, change: UsageChange): Promise<boolean> {
+  const { projectId, operationId, kind, cpu, ramGb } = change;
+  const inserted = await tx
+    .insert(quotaLedger)
+    .values({ teamQuotaId, projectId, operationId, kind, cpu, ramGb })
+    .onConflictDoNothing({ target: [quotaLedger.operationId, quotaLedger.kind] })
+    .returning({ id: quotaLedger.id });
+  return inserted.length > 0;
+}
+
+/** Whether this operation has made a change of this kind before. */
+export async function hasLedgerEntry(db: Executor, { operationId, kind }: UsageChange): Promise<boolean> {
+  const rows = await db
+    .select({ id: quotaLedger.id })
+    .from(quotaLedger)
+    .where(and(eq(quotaLedger.operationId, operationId), eq(quotaLedger.kind, kind)));
+  return rows.length > 0;
+}
+
+/** Adds, never sets: if a lock is ever forgotten, the CHECK constraint still refuses the overdraft. */
+export async function addUsage(tx: Tx, teamQuotaId: string, { cpu, ramGb }: UsageChange): Promise<void> {
+  await tx
+    .update(teamQuotas)
+    .set({
+      cpuUsed: sql`${teamQuotas.cpuUsed} + ${cpu}`,
+      ramGbUsed: sql`${teamQuotas.ramGbUsed} + ${ramGb}`,
+      updatedAt: sql`now()`,
+    })
+    .where(eq(teamQuotas.id, teamQuotaId));
+}
+
+/** The entries of one team's quota, oldest first unless asked otherwise. */
+export async function listLedger(db: Executor, teamQuotaId: string, input: ExplainInput): Promise<Page<LedgerEntry>> {
+  const page = keyset({
+    sort: 'at',
+    column: quotaLedger.at,
+    idColumn: quotaLedger.id,
+    direction: input.direction ?? 'asc',
+    cursor: input.cursor,
+    limit: input.limit,
+  });
+  const rows = await db
+    .select({
+      id: quotaLedger.id,
+      project_id: quotaLedger.projectId,
+      project_name: projects.name,
+      operation_id: quotaLedger.operationId,
+      kind: quotaLedger.kind,
+      cpu: quotaLedger.cpu,
+      ram_gb: quotaLedger.ramGb,
+      at: quotaLedger.at,
+    })
+    .from(quotaLedger)
+    .leftJoin(projects, eq(projects.id, quotaLedger.projectId))
+    .where(and(eq(quotaLedger.teamQuotaId, teamQuotaId), page.where))
+    .orderBy(...page.orderBy)
+    .limit(page.fetch);
+  return page.page(rows, (row) => row.at);
+}
+
+/** What all entries of one team's quota add up to. */
+export async function sumLedger(db: Executor, teamQuotaId: string) {
+  const [sum] = await db
+    .select({
+      cpu: sql`coalesce(sum(${quotaLedger.cpu}), 0)`.mapWith(Number),
+      ramGb: sql`coalesce(sum(${quotaLedger.ramGb}), 0)`.mapWith(Number),
+    })
+    .from(quotaLedger)
+    .where(eq(quotaLedger.teamQuotaId, teamQuotaId));
+  return sum ?? { cpu: 0, ramGb: 0 };
+}
+
+/** The statuses in which a project holds quota (`design/domain.md`, A project's life). */
+const HOLDING = ['provisioning', 'active', 'updating', 'rolling_back', 'decommissioning'] as const;
+
+export type CounterRecount = Recount & {
+  id: string;
+  site: string;
+  teamId: string;
+  teamName: string;
+  departmentId: string;
+  fieldId: string;
+};
+
+/** Counts every usage counter again, or only these quotas', from the ledger and from the projects, in one snapshot. */
+export function recountUsage(db: Executor, teamQuotaIds?: string[]): Promise<CounterRecount[]> {
+  const ledger = db
+    .select({
+      teamQuotaId: quotaLedger.teamQuotaId,
+      cpu: sql`sum(${quotaLedger.cpu})`.mapWith(Number).as('cpu_ledger'),
+      ramGb: sql`sum(${quotaLedger.ramGb})`.mapWith(Number).as('ram_gb_ledger'),
+    })
+    .from(quotaLedger)
+    .where(teamQuotaIds && inArray(quotaLedger.teamQuotaId, teamQuotaIds))
+    .groupBy(quotaLedger.teamQuotaId)
+    .as('ledger');
+  const held = db
+    .select({
+      teamId: projects.teamId,
+      site: projects.site,
+      cpu: sql`sum(${projects.cpu})`.mapWith(Number).as('cpu_projects'),
+      ramGb: sql`sum(${projects.ramGb})`.mapWith(Number).as('ram_gb_projects'),
+    })
+    .from(projects)
+    .where(inArray(projects.status, [...HOLDING]))
+    .groupBy(projects.teamId, projects.site)
+    .as('held');
+  return db
+    .select({
+      id: teamQuotas.id,
+      site: teamQuotas.site,
+      teamId: teams.id,
+      teamName: teams.name,
+      departmentId: departments.id,
+      fieldId: departments.fieldId,
+      limit: { cpu: teamQuotas.cpuLimit, ramGb: teamQuotas.ramGbLimit },
+      counter: { cpu: teamQuotas.cpuUsed, ramGb: teamQuotas.ramGbUsed },
+      ledger: { cpu: orZero(ledger.cpu), ramGb: orZero(ledger.ramGb) },
+      projects: { cpu: orZero(held.cpu), ramGb: orZero(held.ramGb) },
+    })
+    .from(teamQuotas)
+    .innerJoin(teams, eq(teams.id, teamQuotas.teamId))
+    .innerJoin(departments, eq(departments.id, teams.departmentId))
+    .leftJoin(ledger, eq(ledger.teamQuotaId, teamQuotas.id))
+    .leftJoin(held, and(eq(held.teamId, teamQuotas.teamId), eq(held.site, teamQuotas.site)))
+    .where(teamQuotaIds && inArray(teamQuotas.id, teamQuotaIds))
+    .orderBy(asc(teams.name), asc(teamQuotas.site));
+}
+
+/** Locks these quotas, in id order as everyone who locks siblings does. */
+export async function lockTeamQuotas(tx: Tx, ids: string[]): Promise<void> {
+  await tx
+    .select({ id: teamQuotas.id })
+    .from(teamQuotas)
+    .where(inArray(teamQuotas.id, ids))
+    .orderBy(asc(teamQuotas.id))
+    .for('no key update');
+}
+
+/** The one place that sets a counter: to its ledger's sum, after drift, under the lock. */
+export async function setUsage(tx: Tx, { id, ledger }: CounterRecount): Promise<void> {
+  await tx
+    .update(teamQuotas)
+    .set({ cpuUsed: ledger.cpu, ramGbUsed: ledger.ramGb, updatedAt: sql`now()` })
+    .where(eq(teamQuotas.id, id));
+}

@@ -1,0 +1,178 @@
+import type { z } from 'zod';
+import { deficitOf, type FieldBudget, freeOf, type Resources } from '../allocations/allocations.rules.ts';
+import type { AllocationsService } from '../allocations/allocations.service.ts';
+import { type AuditEntry, recordAudit } from '../audit/audit.repository.ts';
+import { type DepartmentPlace, findDepartmentPlace, findTeamPlace, type TeamPlace } from '../org/place.repository.ts';
+import { type Db, type Executor, inTransaction, sqlState, type Tx } from '../platform/database.ts';
+import { NotFoundError, QuotaExceededError } from '../platform/errors.ts';
+import { authorize, type Caller, type Permission } from '../platform/policy.ts';
+import {
+  type DepartmentBudget,
+  ensureDepartmentQuota,
+  ensureTeamQuota,
+  listDepartmentBudgets,
+  listTeamBudgets,
+  lockDepartmentBudget,
+  lockTeamBudget,
+  setDepartmentLimit,
+  setTeamLimit,
+  type TeamBudget,
+} from './quotas.repository.ts';
+import {
+  type Budget,
+  departmentRefusal,
+  type LimitShortage,
+  leftOf,
+  limitShortages,
+  NO_BUDGET,
+  teamRefusal,
+} from './quotas.rules.ts';
+import type { departmentQuota, departmentQuotaList, SetQuota, teamQuota, teamQuotaList } from './quotas.schema.ts';
+import { createUsageService } from './usage.service.ts';
+
+export type { UsageChange } from './ledger.repository.ts';
+export type { UsagePreview, UsageQuestion } from './usage.service.ts';
+
+export function createQuotasService({ db, allocations }: { db: Db; allocations: AllocationsService }) {
+  return {
+    ...createUsageService({ db }),
+
+    /**
+     * Sets a department's limit at a site, carved out of what its field has online there.
+     * @throws QuotaExceededError when the field has too little or a deficit, or when the teams hold more than that.
+     */
+    async setDepartment(caller: Caller, input: SetQuota): Promise<z.output<typeof departmentQuota>> {
+      const { site } = input;
+      const to = limitOf(input);
+      return inTransaction(db, async (tx) => {
+        const place = await enterDepartment(tx, caller, 'department_quotas.set', input.id);
+        const field = await allocations.lockFieldBudget(tx, place.fieldId, site);
+        await ensureDepartmentQuota(tx, place.departmentId, site);
+        const from = await lockDepartmentBudget(tx, place.departmentId, site);
+        if (!from) throw new NotFoundError('department', input.id);
+        const shortages = limitShortages({ from, to, parentFree: freeOf(field), deficit: deficitOf(field) });
+        refuseIfShort(site, shortages, () => departmentRefusal({ ...place, site }, shortages));
+        await setDepartmentLimit(tx, from.id, to);
+        const target = { type: 'department', id: place.departmentId, name: place.departmentName };
+        await recordLimit(tx, caller, { action: 'department_quota.set', target, place, site, from: from.limit, to });
+        const granted = replaced(field.granted, from.limit, to);
+        return departmentOnWire(place, { ...from, limit: to }, { ...field, granted });
+      }).catch(whenGone('department', input.id));
+    },
+
+    /** A department's quota at each site, what its teams hold of it, and what the field can still give. */
+    async listDepartment(caller: Caller, id: string): Promise<z.output<typeof departmentQuotaList>> {
+      const place = await enterDepartment(db, caller, 'quotas.read', id);
+      const [quotas, fieldBudgets] = await Promise.all([
+        listDepartmentBudgets(db, place.departmentId),
+        allocations.fieldBudgets(db, place.fieldId),
+      ]);
+      const fieldAt = (site: string) => fieldBudgets.find((budget) => budget.site === site);
+      return { items: quotas.map((quota) => departmentOnWire(place, quota, fieldAt(quota.site))) };
+    },
+
+    /**
+     * Sets a team's limit at a site, carved out of its department's.
+     * @throws QuotaExceededError when the department has too little, the field has a deficit, or projects hold more.
+     */
+    async setTeam(caller: Caller, input: SetQuota): Promise<z.output<typeof teamQuota>> {
+      const { site } = input;
+      const to = limitOf(input);
+      return inTransaction(db, async (tx) => {
+        const place = await enterTeam(tx, caller, 'team_quotas.set', input.id);
+        const department = (await lockDepartmentBudget(tx, place.departmentId, site)) ?? NO_BUDGET;
+        await ensureTeamQuota(tx, place.teamId, site);
+        const from = await lockTeamBudget(tx, place.teamId, site);
+        if (!from) throw new NotFoundError('team', input.id);
+        // Without a lock: only a sync makes a deficit, and its facts wait for nobody.
+        const field = await allocations.fieldBudget(tx, place.fieldId, site);
+        const shortages = limitShortages({ from, to, parentFree: leftOf(department), deficit: deficitOf(field) });
+        refuseIfShort(site, shortages, () => teamRefusal({ ...place, site }, shortages, freeOf(field)));
+        await setTeamLimit(tx, from.id, to);
+        const target = { type: 'team', id: place.teamId, name: place.teamName };
+        await recordLimit(tx, caller, { action: 'team_quota.set', target, place, site, from: from.limit, to });
+        const held = replaced(department.held, from.limit, to);
+        return teamOnWire(place, { ...from, limit: to }, { ...department, held });
+      }).catch(whenGone('team', input.id));
+    },
+
+    /** A team's quota and usage at each site, and what its department can still give. */
+    async listTeam(caller: Caller, id: string): Promise<z.output<typeof teamQuotaList>> {
+      const place = await enterTeam(db, caller, 'quotas.read', id);
+      const quotas = await listTeamBudgets(db, place.departmentId, place.teamId);
+      return {
+        items: quotas.map((quota) => teamOnWire(place, quota, { limit: quota.parentLimit, held: quota.parentHeld })),
+      };
+    },
+  };
+}
+
+export type QuotasService = ReturnType<typeof createQuotasService>;
+
+async function enterDepartment(db: Executor, caller: Caller, permission: Permission, id: string) {
+  const place = await findDepartmentPlace(db, id);
+  if (!place) throw new NotFoundError('department', id);
+  authorize(caller, permission, place);
+  return place;
+}
+
+async function enterTeam(db: Executor, caller: Caller, permission: Permission, id: string) {
+  const place = await findTeamPlace(db, id);
+  if (!place) throw new NotFoundError('team', id);
+  authorize(caller, permission, place);
+  return place;
+}
+
+const limitOf = ({ cpu_limit, ram_gb_limit }: SetQuota): Resources => ({ cpu: cpu_limit, ramGb: ram_gb_limit });
+
+/** A sum after one of its parts became another. */
+const replaced = (sum: Resources, from: Resources, to: Resources): Resources => ({
+  cpu: sum.cpu - from.cpu + to.cpu,
+  ramGb: sum.ramGb - from.ramGb + to.ramGb,
+});
+
+function refuseIfShort(site: string, [first, ...others]: LimitShortage[], message: () => string): void {
+  if (first) throw new QuotaExceededError(message(), { site, shortages: [first, ...others] });
+}
+
+/** Somebody deleted the node between our look at it and the write: the foreign key refuses. */
+const whenGone = (what: string, id: string) => (error: unknown) => {
+  throw sqlState(error) === '23503' ? new NotFoundError(what, id) : error;
+};
+
+type LimitRecord = Pick<AuditEntry, 'action' | 'target' | 'place'> & { site: string; from: Resources; to: Resources };
+
+async function recordLimit(tx: Tx, caller: Caller, { site, from, to, ...entry }: LimitRecord): Promise<void> {
+  const limits = ({ cpu, ramGb }: Resources) => ({ site, cpu_limit: cpu, ram_gb_limit: ramGb });
+  await recordAudit(tx, caller, { ...entry, before: limits(from), after: limits(to) });
+}
+
+function departmentOnWire(place: DepartmentPlace, quota: DepartmentBudget, field: FieldBudget | undefined) {
+  const free = field ? freeOf(field) : { cpu: 0, ramGb: 0 };
+  return {
+    id: quota.id,
+    department_id: place.departmentId,
+    site: quota.site,
+    cpu_limit: quota.limit.cpu,
+    ram_gb_limit: quota.limit.ramGb,
+    cpu_granted: quota.held.cpu,
+    ram_gb_granted: quota.held.ramGb,
+    cpu_parent_free: free.cpu,
+    ram_gb_parent_free: free.ramGb,
+  };
+}
+
+function teamOnWire(place: TeamPlace, quota: TeamBudget, department: Budget) {
+  const free = leftOf(department);
+  return {
+    id: quota.id,
+    team_id: place.teamId,
+    site: quota.site,
+    cpu_limit: quota.limit.cpu,
+    ram_gb_limit: quota.limit.ramGb,
+    cpu_used: quota.held.cpu,
+    ram_gb_used: quota.held.ramGb,
+    cpu_parent_free: free.cpu,
+    ram_gb_parent_free: free.ramGb,
+  };
+}
