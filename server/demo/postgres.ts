@@ -11,9 +11,9 @@ const run = promisify(execFile);
 
 /** PostgreSQL refuses to run as root; `nobody` exists on every Unix, so that no user has to be made. */
 const NOBODY = { uid: 65534, gid: 65534 };
-const identity = () => (process.getuid?.() === 0 ? NOBODY : {});
+const identity = (): { uid?: number; gid?: number } => (process.getuid?.() === 0 ? NOBODY : {});
 
-const EMPTY_ENV = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+const EMPTY_ENV: NodeJS.ProcessEnv = { NODE_ENV: 'production', PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 
 type Options = {
   /** Where the data lives; made when missing. */

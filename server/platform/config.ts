@@ -12,7 +12,10 @@ const url = (...protocols: string[]) =>
     `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   );
 const text = () => z.string().min(1);
-const secret = <T extends z.ZodType>(schema: T) => schema.register(settingNotes, { secret: true });
+function secret<T extends z.ZodType>(schema: T): T {
+  settingNotes.add(schema, { secret: true });
+  return schema;
+}
 const optional = <T extends z.ZodType>(schema: T) => schema.optional();
 
 /** What a setting is beside its type: a secret may also come from a file named by `<NAME>_FILE`. */
