@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { departmentQuotaAllocations, projects, teamQuotaAllocations } from '../../db/schema/index.ts';
 import { createAllocationsService } from '../../server/allocations/allocations.service.ts';
-import type { Db } from '../../server/platform/database.ts';
-import { createQuotasService, type UsageChange } from '../../server/quotas/quotas.service.ts';
+import type { Db, Executor } from '../../server/platform/database.ts';
+import { createQuotasService, type QuotasService, type UsageChange } from '../../server/quotas/quotas.service.ts';
 import { newDepartment, newField, newServer, newTeam } from './org.ts';
 
 /** The two rooms over one database, as the composition root joins them. */
@@ -47,7 +48,7 @@ export const usageOf = (teamId: string, over: Partial<UsageChange> = {}): UsageC
 });
 
 /** The row of a project that holds what it is said to, without its ledger. */
-export async function newProjectRow(db: Db, teamId: string, over: Partial<typeof projects.$inferInsert> = {}) {
+export async function newProjectRow(db: Executor, teamId: string, over: Partial<typeof projects.$inferInsert> = {}) {
   const id = over.id ?? randomUUID();
   await db.insert(projects).values({
     id,
@@ -64,4 +65,22 @@ export async function newProjectRow(db: Db, teamId: string, over: Partial<typeof
     ...over,
   });
   return id;
+}
+
+/** Takes usage for a new project, as creating one does: ledger, counter and project in one transaction. */
+export async function reserve(db: Db, quotas: QuotasService, teamId: string, size: Size): Promise<UsageChange> {
+  const change = usageOf(teamId, size);
+  await db.transaction(async (tx) => {
+    await quotas.changeUsage(tx, change);
+    await newProjectRow(tx, teamId, { id: change.projectId, ...size, status: 'provisioning' });
+  });
+  return change;
+}
+
+/** Gives back what `reserve` took, as a failed project does. */
+export async function releaseAgain(db: Db, quotas: QuotasService, taken: UsageChange): Promise<void> {
+  await db.transaction(async (tx) => {
+    await quotas.changeUsage(tx, { ...taken, kind: 'release', cpu: -taken.cpu, ramGb: -taken.ramGb });
+    await tx.update(projects).set({ status: 'failed' }).where(eq(projects.id, taken.projectId));
+  });
 }
