@@ -1,16 +1,16 @@
-import { asc, desc, type SQL, sql } from 'drizzle-orm';
+import { asc, desc, is, SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { ValidationError } from './errors.ts';
-import type { Page } from './schema.ts';
+import { type Page, timestamp } from './schema.ts';
 
-const cursorShape = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
+const cursorShape = z.tuple([z.string(), z.union([z.string().regex(/^\P{Cc}*$/u), z.number()]), z.uuid()]);
 
 type KeysetOptions = {
   /** Name of the sort, which a cursor of another sort may not be used with. */
   sort: string;
-  /** Not null, and selected into the items under `key`. */
-  column: PgColumn;
+  /** Not null, and selected into the items under `key`. An expression is an instant. */
+  column: PgColumn | SQL;
   idColumn: PgColumn;
   direction: 'asc' | 'desc';
   cursor: string | undefined;
@@ -41,9 +41,15 @@ export function keyset(options: KeysetOptions) {
 
 function after({ sort, column, idColumn, direction }: KeysetOptions, cursor: string): SQL {
   const [cursorSort, value, id] = decode(cursor);
-  if (cursorSort !== sort) throw badCursor();
+  if (cursorSort !== sort || !valuesOf(column).safeParse(value).success) throw badCursor();
   const operator = sql.raw(direction === 'asc' ? '>' : '<');
-  return sql`(${column}, ${idColumn}) ${operator} (${sql.param(value, column)}, ${id}::uuid)`;
+  return sql`(${column}, ${idColumn}) ${operator} (${sql.param(value, is(column, SQL) ? undefined : column)}, ${id}::uuid)`;
+}
+
+/** What the database can compare with the column: a forged cursor is the caller's mistake, not a failure of ours. */
+function valuesOf(column: PgColumn | SQL): z.ZodType {
+  if (is(column, SQL) || column.dataType === 'custom') return timestamp;
+  return column.dataType === 'number' ? z.int32() : z.string();
 }
 
 const encode = (position: z.infer<typeof cursorShape>): string =>

@@ -19,6 +19,12 @@ export const displayName = z
   .max(100, 'At most 100 characters')
   .regex(/^[^\p{C}]*$/u, 'Control characters are not allowed');
 
+/** Part of a name to look for. What no name contains is refused here, as PostgreSQL would fail on some of it. */
+export const searchText = z
+  .string()
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'Control characters are not allowed');
+
 /** Amounts of one thing, in cores and GiB. */
 export const amounts = z.object({ cpu: z.number().int(), ram_gb: z.number().int() });
 export type Amounts = z.infer<typeof amounts>;
