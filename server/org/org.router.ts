@@ -3,172 +3,125 @@ import { byId } from '../platform/schema.ts';
 import { needs, router, signedIn } from '../platform/trpc.ts';
 import * as shape from './org.schema.ts';
 
+const rest = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: `/${string}`, summary: string) => ({
+  openapi: { method, path, tags: ['organisation'], summary },
+});
+
 const centers = router({
   list: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/centers', tags: ['organisation'], summary: 'List centers' } })
+    .meta(rest('GET', '/centers', 'List centers'))
     .input(shape.listCenters)
     .output(shape.centerPage)
-    .query(({ ctx, input }) => ctx.services.org.listCenters(ctx.caller, input)),
+    .query(({ ctx, input }) => ctx.services.org.centers.list(ctx.caller, input)),
   get: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/centers/{id}', tags: ['organisation'], summary: 'Read a center' } })
+    .meta(rest('GET', '/centers/{id}', 'Read a center'))
     .input(byId)
     .output(shape.center)
-    .query(({ ctx, input }) => ctx.services.org.getCenter(ctx.caller, input.id)),
+    .query(({ ctx, input }) => ctx.services.org.centers.get(ctx.caller, input.id)),
   create: needs('centers.manage')
-    .meta({
-      creates: true,
-      openapi: { method: 'POST', path: '/centers', tags: ['organisation'], summary: 'Create a center' },
-    })
+    .meta({ ...rest('POST', '/centers', 'Create a center'), creates: true })
     .input(shape.createCenter)
     .output(shape.center)
-    .mutation(({ ctx, input }) => ctx.services.org.createCenter(ctx.caller, input, ctx.idempotencyKey)),
+    .mutation(({ ctx, input }) => ctx.services.org.centers.create(ctx.caller, input, ctx.idempotencyKey)),
   rename: needs('centers.manage')
-    .meta({ openapi: { method: 'PATCH', path: '/centers/{id}', tags: ['organisation'], summary: 'Rename a center' } })
+    .meta(rest('PATCH', '/centers/{id}', 'Rename a center'))
     .input(shape.rename)
     .output(shape.center)
-    .mutation(({ ctx, input }) => ctx.services.org.renameCenter(ctx.caller, input)),
+    .mutation(({ ctx, input }) => ctx.services.org.centers.rename(ctx.caller, input)),
   delete: needs('centers.manage')
-    .meta({
-      openapi: {
-        method: 'DELETE',
-        path: '/centers/{id}',
-        tags: ['organisation'],
-        summary: 'Delete a center that holds nothing',
-      },
-    })
+    .meta(rest('DELETE', '/centers/{id}', 'Delete a center that holds nothing'))
     .input(byId)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.org.deleteCenter(ctx.caller, input.id)),
+    .mutation(({ ctx, input }) => ctx.services.org.centers.delete(ctx.caller, input.id)),
 });
 
 const fields = router({
   list: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/fields', tags: ['organisation'], summary: 'List fields' } })
+    .meta(rest('GET', '/fields', 'List fields'))
     .input(shape.listFields)
     .output(shape.fieldPage)
-    .query(({ ctx, input }) => ctx.services.org.listFields(ctx.caller, input)),
+    .query(({ ctx, input }) => ctx.services.org.fields.list(ctx.caller, input)),
   get: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/fields/{id}', tags: ['organisation'], summary: 'Read a field' } })
+    .meta(rest('GET', '/fields/{id}', 'Read a field'))
     .input(byId)
     .output(shape.field)
-    .query(({ ctx, input }) => ctx.services.org.getField(ctx.caller, input.id)),
+    .query(({ ctx, input }) => ctx.services.org.fields.get(ctx.caller, input.id)),
   create: needs('fields.manage')
-    .meta({
-      creates: true,
-      openapi: { method: 'POST', path: '/fields', tags: ['organisation'], summary: 'Create a field' },
-    })
+    .meta({ ...rest('POST', '/fields', 'Create a field'), creates: true })
     .input(shape.createField)
     .output(shape.field)
-    .mutation(({ ctx, input }) => ctx.services.org.createField(ctx.caller, input, ctx.idempotencyKey)),
+    .mutation(({ ctx, input }) => ctx.services.org.fields.create(ctx.caller, input, ctx.idempotencyKey)),
   rename: needs('fields.manage')
-    .meta({ openapi: { method: 'PATCH', path: '/fields/{id}', tags: ['organisation'], summary: 'Rename a field' } })
+    .meta(rest('PATCH', '/fields/{id}', 'Rename a field'))
     .input(shape.rename)
     .output(shape.field)
-    .mutation(({ ctx, input }) => ctx.services.org.renameField(ctx.caller, input)),
+    .mutation(({ ctx, input }) => ctx.services.org.fields.rename(ctx.caller, input)),
   delete: needs('fields.manage')
-    .meta({
-      openapi: {
-        method: 'DELETE',
-        path: '/fields/{id}',
-        tags: ['organisation'],
-        summary: 'Delete a field that holds nothing',
-      },
-    })
+    .meta(rest('DELETE', '/fields/{id}', 'Delete a field that holds nothing'))
     .input(byId)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.org.deleteField(ctx.caller, input.id)),
+    .mutation(({ ctx, input }) => ctx.services.org.fields.delete(ctx.caller, input.id)),
 });
 
 const departments = router({
   list: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/departments', tags: ['organisation'], summary: 'List departments' } })
+    .meta(rest('GET', '/departments', 'List departments'))
     .input(shape.listDepartments)
     .output(shape.departmentPage)
-    .query(({ ctx, input }) => ctx.services.org.listDepartments(ctx.caller, input)),
+    .query(({ ctx, input }) => ctx.services.org.departments.list(ctx.caller, input)),
   get: needs('org.read')
-    .meta({
-      openapi: { method: 'GET', path: '/departments/{id}', tags: ['organisation'], summary: 'Read a department' },
-    })
+    .meta(rest('GET', '/departments/{id}', 'Read a department'))
     .input(byId)
     .output(shape.department)
-    .query(({ ctx, input }) => ctx.services.org.getDepartment(ctx.caller, input.id)),
+    .query(({ ctx, input }) => ctx.services.org.departments.get(ctx.caller, input.id)),
   create: needs('departments.manage')
-    .meta({
-      creates: true,
-      openapi: { method: 'POST', path: '/departments', tags: ['organisation'], summary: 'Create a department' },
-    })
+    .meta({ ...rest('POST', '/departments', 'Create a department'), creates: true })
     .input(shape.createDepartment)
     .output(shape.department)
-    .mutation(({ ctx, input }) => ctx.services.org.createDepartment(ctx.caller, input, ctx.idempotencyKey)),
+    .mutation(({ ctx, input }) => ctx.services.org.departments.create(ctx.caller, input, ctx.idempotencyKey)),
   rename: needs('departments.manage')
-    .meta({
-      openapi: { method: 'PATCH', path: '/departments/{id}', tags: ['organisation'], summary: 'Rename a department' },
-    })
+    .meta(rest('PATCH', '/departments/{id}', 'Rename a department'))
     .input(shape.rename)
     .output(shape.department)
-    .mutation(({ ctx, input }) => ctx.services.org.renameDepartment(ctx.caller, input)),
+    .mutation(({ ctx, input }) => ctx.services.org.departments.rename(ctx.caller, input)),
   delete: needs('departments.manage')
-    .meta({
-      openapi: {
-        method: 'DELETE',
-        path: '/departments/{id}',
-        tags: ['organisation'],
-        summary: 'Delete a department that holds nothing',
-      },
-    })
+    .meta(rest('DELETE', '/departments/{id}', 'Delete a department that holds nothing'))
     .input(byId)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.org.deleteDepartment(ctx.caller, input.id)),
+    .mutation(({ ctx, input }) => ctx.services.org.departments.delete(ctx.caller, input.id)),
 });
 
 const teams = router({
   list: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/teams', tags: ['organisation'], summary: 'List teams' } })
+    .meta(rest('GET', '/teams', 'List teams'))
     .input(shape.listTeams)
     .output(shape.teamPage)
-    .query(({ ctx, input }) => ctx.services.org.listTeams(ctx.caller, input)),
+    .query(({ ctx, input }) => ctx.services.org.teams.list(ctx.caller, input)),
   get: needs('org.read')
-    .meta({ openapi: { method: 'GET', path: '/teams/{id}', tags: ['organisation'], summary: 'Read a team' } })
+    .meta(rest('GET', '/teams/{id}', 'Read a team'))
     .input(byId)
     .output(shape.team)
-    .query(({ ctx, input }) => ctx.services.org.getTeam(ctx.caller, input.id)),
+    .query(({ ctx, input }) => ctx.services.org.teams.get(ctx.caller, input.id)),
   create: needs('teams.manage')
-    .meta({
-      creates: true,
-      openapi: { method: 'POST', path: '/teams', tags: ['organisation'], summary: 'Create a team' },
-    })
+    .meta({ ...rest('POST', '/teams', 'Create a team'), creates: true })
     .input(shape.createTeam)
     .output(shape.team)
-    .mutation(({ ctx, input }) => ctx.services.org.createTeam(ctx.caller, input, ctx.idempotencyKey)),
+    .mutation(({ ctx, input }) => ctx.services.org.teams.create(ctx.caller, input, ctx.idempotencyKey)),
   rename: needs('teams.manage')
-    .meta({ openapi: { method: 'PATCH', path: '/teams/{id}', tags: ['organisation'], summary: 'Rename a team' } })
+    .meta(rest('PATCH', '/teams/{id}', 'Rename a team'))
     .input(shape.rename)
     .output(shape.team)
-    .mutation(({ ctx, input }) => ctx.services.org.renameTeam(ctx.caller, input)),
+    .mutation(({ ctx, input }) => ctx.services.org.teams.rename(ctx.caller, input)),
   delete: needs('teams.manage')
-    .meta({
-      openapi: {
-        method: 'DELETE',
-        path: '/teams/{id}',
-        tags: ['organisation'],
-        summary: 'Delete a team that holds nothing',
-      },
-    })
+    .meta(rest('DELETE', '/teams/{id}', 'Delete a team that holds nothing'))
     .input(byId)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.org.deleteTeam(ctx.caller, input.id)),
+    .mutation(({ ctx, input }) => ctx.services.org.teams.delete(ctx.caller, input.id)),
 });
 
 export const orgRouter = router({
   tree: signedIn('everyone sees their own part')
-    .meta({
-      openapi: {
-        method: 'GET',
-        path: '/org/tree',
-        tags: ['organisation'],
-        summary: 'The part of the organisation you may see',
-      },
-    })
+    .meta(rest('GET', '/org/tree', 'The part of the organisation you may see'))
     .output(shape.tree)
     .query(({ ctx }) => ctx.services.org.tree(ctx.caller)),
   centers,

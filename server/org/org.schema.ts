@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, id, pageInput, pageOf, timestamp } from '../platform/schema.ts';
+import { displayName, id, pageInput, pageOf, searchText, timestamp } from '../platform/schema.ts';
 
 const node = { id, name: z.string(), created_at: timestamp };
 
@@ -15,7 +15,7 @@ export const createTeam = z.strictObject({ department_id: id, name: displayName 
 
 export const rename = z.strictObject({ id, name: displayName });
 
-const list = { ...pageInput, text: z.string().max(100).optional().describe('Part of the name') };
+const list = { ...pageInput, text: searchText.optional().describe('Part of the name') };
 export const listCenters = z.strictObject(list);
 export const listFields = z.strictObject({ ...list, center_id: id.optional() });
 export const listDepartments = z.strictObject({ ...list, field_id: id.optional() });
@@ -46,3 +46,4 @@ export const treeDepartment = z.object({ ...treeNode, teams: z.array(treeTeam) }
 export const treeField = z.object({ ...treeNode, departments: z.array(treeDepartment) });
 export const treeCenter = z.object({ ...treeNode, fields: z.array(treeField) });
 export const tree = z.object({ centers: z.array(treeCenter) });
+export type Tree = z.infer<typeof tree>;

@@ -1,0 +1,62 @@
+import { type SQL, sql } from 'drizzle-orm';
+import {
+  fieldServerAllocations as allocations,
+  departmentQuotaAllocations as departmentQuotas,
+  departments,
+  fields,
+  servers,
+  teamQuotaAllocations as teamQuotas,
+  teams,
+} from '../../db/schema/index.ts';
+import type { Scope } from '../platform/policy.ts';
+import * as levels from './levels.repository.ts';
+
+/**
+ * CTEs of what each node in the scope has, gave away and sees used, a row for each node and site: `team_share`,
+ * `department_share`, `field_share`. Each adds up the one below it, which holds all that it needs: who is in the scope
+ * is in it with everything below. A field has what its servers that are online add up to. Sums are float8, which is
+ * exact up to 2^53 and a number in JavaScript.
+ */
+export const sharesWithin = (scope: Scope): SQL => sql`
+  team_share as (
+    select ${teams.id} as node_id, ${teams.departmentId} as parent_id, ${teams.name} as name, ${teamQuotas.site} as site,
+      ${teamQuotas.cpuLimit} as cpu_limit, ${teamQuotas.cpuLimit} as cpu_granted, ${teamQuotas.cpuUsed} as cpu_used,
+      ${teamQuotas.ramGbLimit} as ram_gb_limit, ${teamQuotas.ramGbLimit} as ram_gb_granted,
+      ${teamQuotas.ramGbUsed} as ram_gb_used
+    from ${teams} join ${teamQuotas} on ${teamQuotas.teamId} = ${teams.id}
+    where ${levels.team.within(scope)}
+  ),
+  department_share as (
+    select ${departments.id} as node_id, ${departments.fieldId} as parent_id, ${departments.name} as name,
+      ${departmentQuotas.site} as site, ${departmentQuotas.cpuLimit} as cpu_limit,
+      ${departmentQuotas.ramGbLimit} as ram_gb_limit, ${BELOW}
+    from ${departments} join ${departmentQuotas} on ${departmentQuotas.departmentId} = ${departments.id}
+    left join (${sumOf('team_share')}) below
+      on below.node_id = ${departments.id} and below.site = ${departmentQuotas.site}
+    where ${levels.department.within(scope)}
+  ),
+  field_share as (
+    select ${fields.id} as node_id, ${fields.centerId} as parent_id, ${fields.name} as name, site,
+      coalesce(online.cpu, 0) as cpu_limit, coalesce(online.ram_gb, 0) as ram_gb_limit, ${BELOW}
+    from (
+      select ${allocations.fieldId} as node_id, ${servers.site} as site,
+        sum(${servers.cpu}) filter (where ${servers.status} = 'online')::float8 as cpu,
+        sum(${servers.ramGb}) filter (where ${servers.status} = 'online')::float8 as ram_gb
+      from ${allocations} join ${servers} on ${servers.id} = ${allocations.serverId}
+      group by 1, 2
+    ) online
+    full join (${sumOf('department_share')}) below using (node_id, site)
+    join ${fields} on ${fields.id} = node_id
+    where ${levels.field.within(scope)}
+  )`;
+
+/** What the level below adds up to, for each node above it and site. */
+const sumOf = (share: 'team_share' | 'department_share'): SQL => sql`
+  select parent_id as node_id, site, sum(cpu_limit)::float8 as cpu_granted, sum(cpu_used)::float8 as cpu_used,
+    sum(ram_gb_limit)::float8 as ram_gb_granted, sum(ram_gb_used)::float8 as ram_gb_used
+  from ${sql.identifier(share)} group by parent_id, site`;
+
+/** The same sums where nothing may lie below. */
+const BELOW = sql`
+  coalesce(below.cpu_granted, 0) as cpu_granted, coalesce(below.cpu_used, 0) as cpu_used,
+  coalesce(below.ram_gb_granted, 0) as ram_gb_granted, coalesce(below.ram_gb_used, 0) as ram_gb_used`;
