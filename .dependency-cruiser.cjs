@@ -22,7 +22,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^server/.*\\.rules\\.ts$' },
       to: {
-        pathNot: ['\\.rules\\.ts$', '\\.schema\\.ts$', '^server/platform/(errors|schema|policy)\\.ts$', '^node:crypto$', 'node_modules/(yaml|zod)/'],
+        pathNot: [
+          '\\.rules\\.ts$',
+          '\\.schema\\.ts$',
+          '^server/platform/(errors|schema|policy)\\.ts$',
+          '^(node:)?(crypto|util)$',
+          'node_modules/(yaml|zod)/',
+        ],
         dependencyTypesNot: ['type-only'],
       },
     },

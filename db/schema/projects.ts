@@ -58,9 +58,17 @@ export const projectOperations = pgTable(
       enum: ['reserved', 'committed', 'syncing', 'undoing', 'removed', 'succeeded', 'failed'],
     }).notNull(),
     commitSha: text('commit_sha'),
+    /** Why it failed, in words for people. */
     reason: text('reason'),
+    /** What outside keeps it from going on, since when and why; null while nothing does. */
+    waitingFor: text('waiting_for', { enum: ['git', 'values_file', 'argocd', 'sync_window', 'operation'] }),
+    waitingSince: instant('waiting_since'),
+    waitingReason: text('waiting_reason'),
     requestId: uuid('request_id').notNull(),
-    /** When Argo CD was first asked for this; the clock of PROVISION_TIMEOUT_SECONDS starts here. */
+    /**
+     * When Argo CD was first asked to sync `commit_sha`; the clock of PROVISION_TIMEOUT_SECONDS starts here, and is set
+     * forward by the time that Git or Argo CD was down.
+     */
     askedAt: instant('asked_at'),
     createdAt: instantNow('created_at'),
     updatedAt: instantNow('updated_at'),
@@ -69,6 +77,7 @@ export const projectOperations = pgTable(
     uniqueIndex('project_operations_one_open_key')
       .on(t.projectId)
       .where(sql`${t.state} not in ('succeeded', 'failed')`),
+    index('project_operations_project_id_idx').on(t.projectId, t.createdAt),
     index('project_operations_open_idx').on(t.state, t.createdAt).where(sql`${t.state} not in ('succeeded', 'failed')`),
   ],
 );

@@ -127,17 +127,16 @@ function contextFrom(
   requestId: string,
   peer: string,
 ): Context {
-  let caller: Promise<Caller> | undefined;
-  const authentication = () => {
+  // Verified anew each time, which is cheap: a subscription asks again whether its token still holds.
+  const authentication = async () => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     if (!token) throw new UnauthenticatedError('UNAUTHENTICATED', 'Sign in first: this needs an access token.');
-    caller ??= authenticate(token, requestId);
-    return caller;
+    return authenticate(token, requestId);
   };
   return {
     services,
     requestId,
-    authentication: async () => authentication(),
+    authentication,
     idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
     remoteAddress: peer,
   };

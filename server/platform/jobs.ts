@@ -22,16 +22,22 @@ type JobSpec = {
   key?: string;
   /** Jobs of one queue run one at a time, across all replicas. */
   queue?: string;
+  /** Not before then, but a job with the same key that waits already is not put off by it. */
   runInSeconds?: number;
   payload?: Record<string, unknown>;
 };
 
+const added = z.object({ rows: z.tuple([z.object({ id: z.string().nullable() })]) });
+
 /** Enqueues a job in the caller's transaction: it exists if and only if that commits. */
 export async function enqueueJob(tx: Tx | Db, spec: JobSpec): Promise<void> {
   const payload = JSON.stringify({ ...spec.payload, request_id: spec.requestId });
-  await tx.execute(sql`select graphile_worker.add_job(
+  const addJob = sql`select id::text from graphile_worker.add_job(
     ${spec.task}, payload => ${payload}::json, queue_name => ${spec.queue ?? null}, job_key => ${spec.key ?? null},
-    run_at => now() + make_interval(secs => ${spec.runInSeconds ?? 0}), max_attempts => 1000)`);
+    run_at => now() + make_interval(secs => ${spec.runInSeconds ?? 0}), max_attempts => 1000,
+    job_key_mode => ${spec.runInSeconds ? 'preserve_run_at' : 'replace'})`;
+  // No id: the job with this key was taken by a worker in just that moment, and another is to follow it.
+  while (added.parse(await tx.execute(addJob)).rows[0].id === null);
 }
 
 const HEARTBEAT_MS = 5_000;

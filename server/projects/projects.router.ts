@@ -1,3 +1,4 @@
+import { tracked } from '@trpc/server';
 import { byId } from '../platform/schema.ts';
 import { needs, router } from '../platform/trpc.ts';
 import * as shape from './projects.schema.ts';
@@ -45,4 +46,12 @@ export const projectsRouter = router({
     .input(shape.createProject)
     .output(shape.project)
     .mutation(({ ctx, input }) => ctx.services.projects.create(ctx.caller, input, ctx.idempotencyKey)),
+  watch: needs('projects.read')
+    .input(shape.watchProject)
+    .subscription(async function* ({ ctx, input, signal }) {
+      const from = { id: input.id, afterSeq: Number(input.lastEventId ?? 0) };
+      for await (const item of ctx.services.projects.watch(ctx.caller, from, { signal, recheck: ctx.authentication })) {
+        yield tracked(String(item.event.seq), item);
+      }
+    }),
 });

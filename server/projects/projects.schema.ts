@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amounts, id, pageInput, pageOf, performanceTier, site, timestamp } from '../platform/schema.ts';
+import { amounts, id, pageInput, pageOf, performanceTier, searchText, site, timestamp } from '../platform/schema.ts';
 
 export const slaType = z.enum(['bronze', 'silver', 'gold']);
 export type SlaType = z.infer<typeof slaType>;
@@ -61,7 +61,7 @@ export const listProjects = z.strictObject({
   status: projectStatus.optional(),
   sla_type: slaType.optional(),
   performance_tier: performanceTier.optional(),
-  text: z.string().max(100).optional().describe('Part of the name or the namespace'),
+  text: searchText.optional().describe('Part of the name or the namespace'),
 });
 export type ListProjects = z.infer<typeof listProjects>;
 export const projectPage = pageOf(project);
@@ -95,6 +95,7 @@ export const eventKind = z.enum([
   'removed',
   'failed',
 ]);
+export type EventKind = z.infer<typeof eventKind>;
 
 export const projectEvent = z.object({
   id,
@@ -104,4 +105,16 @@ export const projectEvent = z.object({
   details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   at: timestamp,
 });
+export type ProjectEvent = z.infer<typeof projectEvent>;
 export const timeline = z.object({ project_id: id, status: projectStatus, items: z.array(projectEvent) });
+
+export const watchProject = z.strictObject({
+  id,
+  lastEventId: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .describe('The last event seen, to go on after it; set by tRPC'),
+});
+/** One event of a project, with the project as it was when it was told. */
+export type WatchItem = { event: ProjectEvent; project: Project };

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import type { Log } from './log.ts';
+
+const place = { field_id: z.uuid().nullable(), department_id: z.uuid().nullable(), team_id: z.uuid().nullable() };
+
+/** What the triggers of the database tell when a transaction commits (`db/migrations/0003_live_changes.sql`). */
+const notification = z.discriminatedUnion('on', [
+  z.object({ on: z.literal('project_event'), project_id: z.uuid(), ...place }),
+  z.object({ on: z.literal('audit_event'), target_type: z.string(), ...place }),
+]);
+
+/** That something changed; what, is to be read. After a `reconnect` anything may have. */
+export type LiveChange = z.infer<typeof notification> | { on: 'reconnect' };
+
+export type LiveSubscription = {
+  /** What came since the last call, as soon as there is something; nothing after `timeoutMs` or an abort. */
+  next(until: { signal?: AbortSignal | undefined; timeoutMs: number }): Promise<LiveChange[]>;
+  close(): void;
+};
+
+const CHANNEL = 'infrahub';
+const RECONNECT_MS = 1_000;
+const CHECK_MS = 10_000;
+/** A listener that is so far behind is told to read everything anew. */
+const MAX_WAITING = 500;
+
+/**
+ * Tells this replica what any replica changed, by PostgreSQL's LISTEN on a connection of its own, which is opened again
+ * whenever it is lost.
+ */
+export function createLive({ url, log }: { url: string; log: Log }) {
+  const listeners = new Set<(change: LiveChange) => void>();
+  const stopped = new AbortController();
+  const tell = (change: LiveChange) => {
+    for (const listener of listeners) listener(change);
+  };
+
+  function hear(payload: string | undefined): void {
+    const parsed = notification.safeParse(JSON.parse(payload ?? 'null'));
+    if (parsed.success) tell(parsed.data);
+    else log.warn({ err: parsed.error }, 'a notification that nobody understands');
+  }
+
+  /** Listens until the connection is lost. */
+  async function listen(onReady: () => void): Promise<void> {
+    const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 3_000 });
+    const lost = new Promise<void>((resolve) => {
+      client.on('end', resolve).on('error', () => resolve());
+      stopped.signal.addEventListener('abort', () => resolve());
+    });
+    try {
+      await client.connect();
+      client.on('notification', ({ payload }) => hear(payload));
+      await client.query(`listen ${CHANNEL}`);
+      onReady();
+      const alive = setInterval(() => client.query('select 1').catch(() => client.end()), CHECK_MS);
+      await lost.finally(() => clearInterval(alive));
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async function listenAgainAndAgain(onFirst: () => void): Promise<void> {
+    for (let times = 0; !stopped.signal.aborted; ) {
+      try {
+        await listen(() => {
+          if (times++ > 0) tell({ on: 'reconnect' });
+          onFirst();
+        });
+      } catch (err) {
+        log.warn({ err }, 'the connection for live changes could not be opened');
+      }
+      onFirst();
+      await sleep(RECONNECT_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  }
+
+  let running: Promise<void> | undefined;
+  return {
+    /** Resolves once it listens, or has failed to for the first time. */
+    start: (): Promise<void> => new Promise((resolve) => (running = listenAgainAndAgain(resolve))),
+
+    async stop(): Promise<void> {
+      stopped.abort();
+      await running;
+    },
+
+    /** Collects the changes that are wanted until it is closed. */
+    subscribe(wants: (change: LiveChange) => boolean): LiveSubscription {
+      let waiting: LiveChange[] = [];
+      let wake = () => {};
+      const listener = (change: LiveChange) => {
+        if (!wants(change)) return;
+        waiting = waiting.length < MAX_WAITING ? [...waiting, change] : [{ on: 'reconnect' }];
+        wake();
+      };
+      listeners.add(listener);
+      return {
+        async next({ signal, timeoutMs }) {
+          if (waiting.length === 0 && !signal?.aborted) {
+            await new Promise<void>((resolve) => {
+              wake = () => {
+                clearTimeout(timer);
+                signal?.removeEventListener('abort', wake);
+                resolve();
+              };
+              const timer = setTimeout(wake, timeoutMs);
+              signal?.addEventListener('abort', wake);
+            });
+          }
+          return waiting.splice(0);
+        },
+        close: () => void listeners.delete(listener),
+      };
+    },
+  };
+}
+
+export type Live = ReturnType<typeof createLive>;

@@ -1,0 +1,169 @@
+import { and, asc, eq, gt, ilike, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
+import { departments, projectEvents, projectOperations, projects, teams } from '../../db/schema/index.ts';
+import { type Executor, likePattern, type Tx } from '../platform/database.ts';
+import { keyset } from '../platform/paging.ts';
+import type { Scope } from '../platform/policy.ts';
+import type { Page } from '../platform/schema.ts';
+import type { ListProjects, Project, ProjectEvent, ProjectStatus } from './projects.schema.ts';
+
+/** A project as it is stored: what is shown, less the link, which is not stored. */
+export type ProjectRow = Omit<Project, 'argocd_url'>;
+
+const latestCommit = sql<string | null>`(
+  select o.commit_sha from project_operations o where o.project_id = ${projects.id} order by o.created_at desc limit 1)`;
+
+const columns = {
+  id: projects.id,
+  team_id: projects.teamId,
+  team_name: teams.name,
+  name: projects.name,
+  namespace_name: projects.namespaceName,
+  site: projects.site,
+  sla_type: projects.slaType,
+  performance_tier: projects.performanceTier,
+  cpu: projects.cpu,
+  ram_gb: projects.ramGb,
+  status: projects.status,
+  status_reason: projects.statusReason,
+  commit_sha: latestCommit,
+  created_by: projects.createdBy,
+  created_at: projects.createdAt,
+  updated_at: projects.updatedAt,
+};
+
+const place = { teamId: projects.teamId, departmentId: teams.departmentId, fieldId: departments.fieldId };
+
+const withPlace = (db: Executor) =>
+  db
+    .select({ project: columns, place })
+    .from(projects)
+    .innerJoin(teams, eq(teams.id, projects.teamId))
+    .innerJoin(departments, eq(departments.id, teams.departmentId));
+
+/** A project and where it lies in the organisation. */
+export async function findProject(db: Executor, id: string) {
+  const [found] = await withPlace(db).where(eq(projects.id, id));
+  return found;
+}
+
+function within(scope: Scope): SQL | undefined {
+  if (scope.everything) return undefined;
+  return or(
+    inArray(departments.fieldId, scope.fieldIds),
+    inArray(teams.departmentId, scope.departmentIds),
+    inArray(projects.teamId, scope.teamIds),
+  );
+}
+
+const SORT_COLUMN = { created_at: projects.createdAt, name: projects.name, updated_at: projects.updatedAt } as const;
+const equals = <T>(column: Parameters<typeof eq>[0], value: T | undefined): SQL | undefined =>
+  value === undefined ? undefined : eq(column, value);
+
+/** Newest first, unless asked otherwise; only what lies in the scope. */
+export async function listProjects(db: Executor, scope: Scope, filter: ListProjects): Promise<Page<ProjectRow>> {
+  const { sort } = filter;
+  const page = keyset({
+    sort,
+    column: SORT_COLUMN[sort],
+    idColumn: projects.id,
+    direction: filter.direction ?? (sort === 'name' ? 'asc' : 'desc'),
+    cursor: filter.cursor,
+    limit: filter.limit,
+  });
+  const pattern = filter.text === undefined ? undefined : likePattern(filter.text);
+  const rows = await withPlace(db)
+    .where(
+      and(
+        within(scope),
+        equals(projects.teamId, filter.team_id),
+        equals(teams.departmentId, filter.department_id),
+        equals(departments.fieldId, filter.field_id),
+        equals(projects.site, filter.site),
+        equals(projects.status, filter.status),
+        equals(projects.slaType, filter.sla_type),
+        equals(projects.performanceTier, filter.performance_tier),
+        pattern === undefined ? undefined : or(ilike(projects.name, pattern), ilike(projects.namespaceName, pattern)),
+        page.where,
+      ),
+    )
+    .orderBy(...page.orderBy)
+    .limit(page.fetch);
+  return page.page(
+    rows.map((row) => row.project),
+    (project) => project[sort],
+  );
+}
+
+const eventColumns = {
+  id: projectEvents.id,
+  seq: projectEvents.seq,
+  kind: projectEvents.kind,
+  message: projectEvents.message,
+  details: projectEvents.details,
+  at: projectEvents.at,
+};
+
+/** A project's timeline, oldest first, after an event that is known already. */
+export function listEvents(db: Executor, projectId: string, afterSeq = 0): Promise<ProjectEvent[]> {
+  return db
+    .select(eventColumns)
+    .from(projectEvents)
+    .where(and(eq(projectEvents.projectId, projectId), gt(projectEvents.seq, afterSeq)))
+    .orderBy(asc(projectEvents.seq));
+}
+
+/** Whether a project that is not decommissioned has this name in the team, or this namespace. */
+export async function isNameTaken(db: Executor, teamId: string, name: string, namespace: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: projects.id })
+    .from(projects)
+    .where(
+      and(
+        ne(projects.status, 'decommissioned'),
+        or(and(eq(projects.teamId, teamId), eq(projects.name, name)), eq(projects.namespaceName, namespace)),
+      ),
+    )
+    .limit(1);
+  return rows.length > 0;
+}
+
+/** Inserts the project and the operation that is to provision it. */
+export async function insertProject(
+  tx: Tx,
+  project: typeof projects.$inferInsert & { id: string },
+  operation: { id: string; requestId: string },
+): Promise<void> {
+  await tx.insert(projects).values(project);
+  await tx
+    .insert(projectOperations)
+    .values({ ...operation, projectId: project.id, kind: 'provision', state: 'reserved' });
+}
+
+/** Locks projects in the order of their ids, with what a change of them needs to know. */
+export function lockProjects(tx: Tx, ids: string[]) {
+  return tx
+    .select({ id: projects.id, name: projects.name, status: projects.status, place })
+    .from(projects)
+    .innerJoin(teams, eq(teams.id, projects.teamId))
+    .innerJoin(departments, eq(departments.id, teams.departmentId))
+    .where(inArray(projects.id, ids))
+    .orderBy(asc(projects.id))
+    .for('no key update', { of: projects });
+}
+
+/** What is set of many projects in one statement. */
+export type ProjectState = { id: string; status: ProjectStatus; statusReason: string | null };
+
+/** Sets status and reason, and `updated_at` where that changed anything. */
+export async function setStates(tx: Tx, states: ProjectState[]): Promise<void> {
+  await tx.execute(sql`
+    update projects set status = new.status, status_reason = new.reason, updated_at = now()
+    from unnest(
+      ${sql.param(states.map((s) => s.id))}::uuid[], ${sql.param(states.map((s) => s.status))}::text[],
+      ${sql.param(states.map((s) => s.statusReason))}::text[]) as new(id, status, reason)
+    where projects.id = new.id and (projects.status, projects.status_reason) is distinct from (new.status, new.reason)`);
+}
+
+export async function insertEvents(tx: Tx, events: (typeof projectEvents.$inferInsert)[]): Promise<void> {
+  if (events.length > 0) await tx.insert(projectEvents).values(events);
+}

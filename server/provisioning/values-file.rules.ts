@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LineCounter, parse, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { PerformanceTier } from '../platform/schema.ts';
+import type { SlaType } from '../projects/projects.schema.ts';
+import { applyToText, NAMESPACES, type ParsedValues } from './values-text.rules.ts';
+
+/** What the values file says of one namespace. */
+export type NamespaceEntry = {
+  team_id: string;
+  project: string;
+  site: string;
+  sla: SlaType;
+  tier: PerformanceTier;
+  cpu: number;
+  ram_gb: number;
+};
+
+/** Entries by namespace: those that are to be there as given, and those that are to be gone. */
+export type ValuesChange = { put: ReadonlyMap<string, NamespaceEntry>; remove: ReadonlySet<string> };
+
+/** The values file cannot be edited safely. The message says what is wrong and where, for whoever has to mend it. */
+export class ValuesFileError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'ValuesFileError';
+  }
+}
+
+const MAX_BYTES = 5 * 1024 * 1024;
+
+/**
+ * The file's new text; `undefined` is a file that does not exist yet. What the change does not name stays as it is, byte
+ * for byte, and a change that is there already leaves all of it so.
+ * @throws ValuesFileError when the file is not what it should be; nothing may be written then.
+ */
+export function editValuesFile(text: string | undefined, change: ValuesChange): string {
+  const before = text ?? '';
+  if (Buffer.byteLength(before) > MAX_BYTES) throw new ValuesFileError('It is larger than 5 MB. Split it by {site}.');
+  const doc = parseStrictly(before);
+  const values = asHelmReads(before);
+  const entries = entriesOf(values);
+  const put = [...change.put].filter(([name, entry]) => !isDeepStrictEqual(entries.get(name), asMap(entry)));
+  const remove = [...change.remove].filter((name) => entries.has(name));
+  if (put.length === 0 && remove.length === 0) return before;
+
+  const after = applyToText(before, doc, new Map(put), new Set(remove));
+  const intended = new Map(entries);
+  for (const name of remove) intended.delete(name);
+  for (const [name, entry] of put) intended.set(name, asMap(entry));
+  assertOnlyThat(after, values, intended);
+  return after;
+}
+
+/**
+ * The namespaces that the file names, as Helm reads them.
+ * @throws ValuesFileError
+ */
+export function readValuesFile(text: string | undefined): Map<unknown, unknown> {
+  parseStrictly(text ?? '');
+  return entriesOf(asHelmReads(text ?? ''));
+}
+
+type Values = Map<unknown, unknown>;
+const mapping = z.union([z.map(z.unknown(), z.unknown()), z.null().transform(() => new Map<unknown, unknown>())]);
+
+const asMap = (entry: NamespaceEntry): Values => new Map<unknown, unknown>(Object.entries(entry));
+
+function entriesOf(values: Values): Values {
+  const entries = mapping.safeParse(values.get(NAMESPACES) ?? null);
+  if (entries.success) return entries.data;
+  throw new ValuesFileError(`\`${NAMESPACES}\` must be a mapping from namespace to entry, and is something else.`);
+}
+
+function parseStrictly(text: string): ParsedValues {
+  const lines = new LineCounter();
+  const doc = attempt(() => parseDocument(text, { lineCounter: lines, prettyErrors: false }));
+  const [error] = doc.errors;
+  if (!error) return doc;
+  throw new ValuesFileError(`It is not valid YAML, line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
+}
+
+/** Helm reads YAML 1.1, where `on`, `yes` and `true` are one key: what it would not tell apart is refused here. */
+function asHelmReads(text: string): Values {
+  const read: unknown = attempt(() => parse(text, { version: '1.1', mapAsMap: true, logLevel: 'error' }) ?? null);
+  const values = mapping.safeParse(read);
+  if (values.success) return values.data;
+  throw new ValuesFileError(`It must be a mapping at its top, such as \`${NAMESPACES}:\`, and is something else.`);
+}
+
+function attempt<T>(parsing: () => T): T {
+  try {
+    return parsing();
+  } catch (cause) {
+    const [what] = cause instanceof Error ? cause.message.split('\n') : ['unreadable'];
+    throw new ValuesFileError(`It is not valid YAML as Helm reads it: ${what}`, { cause });
+  }
+}
+
+function assertOnlyThat(after: string, valuesBefore: Values, intended: Values): void {
+  parseStrictly(after);
+  const valuesAfter = asHelmReads(after);
+  const others = (values: Values) => new Map([...values].filter(([key]) => key !== NAMESPACES));
+  const same =
+    isDeepStrictEqual(others(valuesAfter), others(valuesBefore)) && isDeepStrictEqual(entriesOf(valuesAfter), intended);
+  if (!same) throw new ValuesFileError('Editing it would change more than intended. Write its entries in block style.');
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { type ArgoApplication, type ArgoCd, ArgoCdError } from '../adapters/argocd/argocd.port.ts';
+import { GitError, type ValuesRepository } from '../adapters/git/values-repository.port.ts';
+import { type Db, inTransaction } from '../platform/database.ts';
+import type { JobPayload } from '../platform/jobs.ts';
+import type { Log } from '../platform/log.ts';
+import { changeProjects } from '../projects/projects.changes.ts';
+import type { QuotasService } from '../quotas/quotas.service.ts';
+import { enqueueWatch } from './provisioning.jobs.ts';
+import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WATCH } from './provisioning.repository.ts';
+import { createSettlement } from './settlement.ts';
+import { applicationOf, type Targets } from './targets.rules.ts';
+import { judgeProvision, judgeRemoval, type Look } from './verdict.rules.ts';
+import { endWaiting, keepWaiting, reasonOf } from './waits.ts';
+
+type WatcherOptions = {
+  db: Db;
+  quotas: Pick<QuotasService, 'changeUsage'>;
+  repository: Pick<ValuesRepository, 'contains'>;
+  argocd: ArgoCd;
+  targets: Targets;
+  pollSeconds: number;
+  timeoutSeconds: number;
+  log: Log;
+};
+
+const payloadShape = z.looseObject({ application: z.string() });
+
+/**
+ * The job that asks Argo CD to sync an application and looks at it, once for all its projects in flight, again and
+ * again while there are any. All it knows is in the database, so it may be killed anywhere and go on elsewhere.
+ */
+export function createWatcher(options: WatcherOptions) {
+  const { db, repository, argocd, targets, pollSeconds, timeoutSeconds, log } = options;
+  const settle = createSettlement(options);
+
+  async function inFlight(application: string): Promise<Operation[]> {
+    const open = await listOpenOperations(db, TO_WATCH, timeoutSeconds);
+    return open.filter((o) => applicationOf(targets, o.site) === application);
+  }
+
+  /** Asks for a sync of what was not asked for yet. Answers whether Argo CD has begun one. */
+  async function ask(application: string, operations: Operation[]): Promise<boolean> {
+    const [first] = operations;
+    if (!first) return false;
+    const answer = await argocd.sync(application, first.id);
+    if (answer.kind === 'busy') {
+      await keepWaiting(db, operations, 'operation', 'it is asked again soon');
+      return false;
+    }
+    if (answer.kind === 'blocked') {
+      await keepWaiting(db, operations, 'sync_window', answer.reason);
+      return false;
+    }
+    await inTransaction(db, async (tx) => {
+      const ids = operations.map((o) => o.id);
+      await lockProjectsOf(tx, ids);
+      const syncing = await advance(tx, ids, ['committed'], { state: 'syncing', askedAt: 'now' });
+      const removing = await advance(tx, ids, ['removed'], { state: 'removed', askedAt: 'now' });
+      const event = { kind: 'syncing' as const, message: 'Argo CD was asked to sync' };
+      await changeProjects(
+        tx,
+        operations.flatMap((o) => {
+          const change = { projectId: o.projectId, requestId: o.requestId, reason: reasonOf(o) };
+          if (syncing.has(o.id)) return [{ ...change, event }];
+          return removing.has(o.id) ? [change] : [];
+        }),
+      );
+    });
+    return true;
+  }
+
+  /** One look at the application settles everything that Argo CD was asked for. */
+  async function look(application: string, justAsked: boolean): Promise<void> {
+    const seen = await argocd.getApplication(application, { refresh: !justAsked });
+    const operations = (await inFlight(application)).filter((o) => o.askedAt !== null);
+    const looks = await looksFor(seen, operations);
+    await endWaiting(db, operations);
+    const judged = operations.flatMap((operation) => {
+      const at = looks.get(operation.commitSha ?? '');
+      if (!at) return [];
+      const verdict = (operation.state === 'removed' ? judgeRemoval : judgeProvision)(at, operation.namespace);
+      return [{ operation, verdict }];
+    });
+    await settle(judged);
+    const unfinished = judged.find(({ verdict }) => verdict.kind === 'wait' && verdict.askAgain);
+    if (unfinished && !justAsked) await argocd.sync(application, unfinished.operation.id);
+  }
+
+  /** What the application's revisions mean for each commit that is waited for. */
+  async function looksFor(application: ArgoApplication, operations: Operation[]): Promise<Map<string, Look>> {
+    const looks = new Map<string, Look>();
+    for (const commit of new Set(operations.flatMap((o) => o.commitSha ?? []))) {
+      const containing = new Set<string>();
+      for (const revision of new Set([application.sync.revision, application.operation?.revision])) {
+        if (revision && (await repository.contains(revision, commit))) containing.add(revision);
+      }
+      looks.set(commit, { application, contains: (revision) => revision !== undefined && containing.has(revision) });
+    }
+    return looks;
+  }
+
+  return async (payload: JobPayload): Promise<void> => {
+    const { application } = payloadShape.parse(payload);
+    const operations = await inFlight(application);
+    if (operations.length === 0) return;
+    try {
+      const justAsked = await ask(
+        application,
+        operations.filter((o) => o.askedAt === null),
+      );
+      await look(application, justAsked);
+    } catch (error) {
+      const down = error instanceof ArgoCdError ? 'argocd' : error instanceof GitError ? 'git' : undefined;
+      if (!down || !(error instanceof Error)) throw error;
+      log.warn({ err: error, application }, 'the application could not be looked at');
+      await keepWaiting(db, await inFlight(application), down, error.message);
+    }
+    await enqueueWatch(db, application, payload.request_id, pollSeconds);
+  };
+}
