@@ -261,6 +261,26 @@ describe('a directory that does not behave', () => {
     }
   });
 
+  test('is slow: an unknown name takes as many of its answers as a wrong password', async () => {
+    const server = await startDirectory({ people, groups });
+    try {
+      server.behave({ delay_ms: 100 });
+      for (const [mode, answers] of [
+        [MODES['searched for'], 3],
+        [MODES['named by the DN template'], 1],
+      ] as const) {
+        const directory = createLdapDirectory({ ...common, ...server.env, ...mode }, recordingLog().log);
+        for (const username of ['anna', 'nobody']) {
+          const started = performance.now();
+          expect(await directory.authenticate(username, 'wrong-password')).toBeUndefined();
+          expect(performance.now() - started).toBeGreaterThan(answers * 100 - 10);
+        }
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('is back: after the hanging sign-ins there is room for new ones', async () => {
     const server = await startDirectory({ people, groups });
     try {
@@ -272,6 +292,20 @@ describe('a directory that does not behave', () => {
       expect(await directory.authenticate('anna', 'right-password-of-anna')).toMatchObject({ username: 'anna' });
     } finally {
       await server.stop();
+    }
+  });
+
+  test('answers in part: at the limit the connection is closed, not at the end of the step it was in', async () => {
+    const slow = await recordingServer((socket) => {
+      socket.once('data', (request) => setTimeout(() => socket.write(bindResponse(request[4] ?? 0, 0)), 900));
+    });
+    try {
+      await expect(at(`ldap://127.0.0.1:${slow.port}`, 1).find('anna')).rejects.toMatchObject({
+        code: 'DIRECTORY_UNAVAILABLE',
+      });
+      await expect.poll(() => slow.open.size, { timeout: 500 }).toBe(0);
+    } finally {
+      await slow.stop();
     }
   });
 
@@ -322,13 +356,19 @@ describe('a directory that does not behave', () => {
   });
 });
 
-/** A BindResponse with result code 10 (RFC 4511, 4.1.10). */
-function referral(messageId: number, url: string): Buffer {
-  const tagged = (tag: number, ...content: Buffer[]) => {
-    const body = Buffer.concat(content);
-    return Buffer.concat([Buffer.from([tag, body.length]), body]);
-  };
-  const text = (value: string) => tagged(0x04, Buffer.from(value));
-  const result = tagged(0x61, Buffer.from([0x0a, 1, 10]), text(''), text(''), tagged(0xa3, text(url)));
-  return tagged(0x30, Buffer.from([0x02, 1, messageId]), result);
-}
+const tagged = (tag: number, ...content: Buffer[]) => {
+  const body = Buffer.concat(content);
+  return Buffer.concat([Buffer.from([tag, body.length]), body]);
+};
+const text = (value: string) => tagged(0x04, Buffer.from(value));
+
+/** RFC 4511, 4.2.2. */
+const bindResponse = (messageId: number, resultCode: number, ...more: Buffer[]): Buffer =>
+  tagged(
+    0x30,
+    Buffer.from([0x02, 1, messageId]),
+    tagged(0x61, Buffer.from([0x0a, 1, resultCode]), text(''), text(''), ...more),
+  );
+
+/** RFC 4511, 4.1.10. */
+const referral = (messageId: number, url: string): Buffer => bindResponse(messageId, 10, tagged(0xa3, text(url)));
