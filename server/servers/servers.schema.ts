@@ -15,6 +15,7 @@ export const server = z.object({
   field_id: id.nullable().describe('The field it is given to; null while it is free'),
   field_name: z.string().nullable(),
 });
+export type Server = z.infer<typeof server>;
 
 const filters = {
   site: site.optional(),
@@ -22,7 +23,12 @@ const filters = {
   status: serverStatus.optional(),
   field_id: id.optional(),
   allocated: z.boolean().optional().describe('true: given to a field; false: free'),
-  text: z.string().max(100).optional().describe('Part of the name'),
+  text: z
+    .string()
+    .max(100)
+    .regex(/^[^\p{C}]*$/u, 'Control characters are not allowed')
+    .optional()
+    .describe('Part of the name'),
 };
 
 export const listServers = z.strictObject({
@@ -34,6 +40,7 @@ export type ListServers = z.infer<typeof listServers>;
 export const serverPage = pageOf(server);
 
 export const serverFacetsInput = z.strictObject(filters);
+export type ServerFilters = z.infer<typeof serverFacetsInput>;
 
 const facet = z.array(z.object({ value: z.string(), count: z.number().int() }));
 /** What could be filtered by, with how many servers each choice would show beside the other filters. */
@@ -45,6 +52,7 @@ export const serverFacets = z.object({
   fields: z.array(z.object({ value: id, name: z.string(), count: z.number().int() })),
   allocated: z.object({ allocated: z.number().int(), free: z.number().int() }),
 });
+export type ServerFacets = z.infer<typeof serverFacets>;
 
 export const syncOutcome = z.enum(['running', 'succeeded', 'withheld', 'failed']);
 
@@ -60,7 +68,7 @@ export const syncRun = z.object({
   withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
   quarantined: z.number().int().describe('Rows that could not be used'),
   quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
-  error: z.string().nullable(),
+  error: z.string().nullable().describe('Why it failed or withheld, and what to do'),
   confirmed_at: timestamp.nullable(),
   confirmed_by: z.string().nullable(),
   started_at: timestamp,
@@ -70,11 +78,14 @@ export const syncRun = z.object({
 export type SyncRun = z.infer<typeof syncRun>;
 
 export const listSyncRuns = z.strictObject({ ...pageInput, outcome: syncOutcome.optional() });
+export type ListSyncRuns = z.infer<typeof listSyncRuns>;
 export const syncRunPage = pageOf(syncRun).extend({
   next_run_at: timestamp.nullable().describe('When the schedule runs next'),
 });
+export type SyncRunPage = z.infer<typeof syncRunPage>;
 
 /** Without a run, a plain sync; with one, the offline marks that it withheld are confirmed. */
 export const syncServersInput = z.strictObject({
   confirm_run_id: id.optional().describe('A withheld run: up to as many servers as it named may be marked offline'),
 });
+export type SyncServers = z.infer<typeof syncServersInput>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { endpoint, type InventoryFormat, type InventorySettings } from './format.ts';
+import { cores, gibibytes, readRow, serverName, siteName } from './row.ts';
+
+export const nativeServer = z.object({
+  name: serverName.describe('The server’s key: unique, and never given to another machine. Case does not matter.'),
+  site: siteName.describe('The data-centre location it stands in: letters, digits, - and _, at most 63.'),
+  cpu: cores.describe('Cores.'),
+  ram_gb: gibibytes.describe('RAM in GiB.'),
+});
+
+/** One answer of `GET {url}/servers`; `docs/inventory.schema.json` is made from it, and a test keeps the two equal. */
+export const nativePage = z.object({
+  items: z
+    .array(nativeServer)
+    .describe('The servers of this page, in an order that stays the same while pages are read.'),
+  next: z
+    .string()
+    .min(1)
+    .max(2000)
+    .nullable()
+    .describe('What to send as `cursor` for the next page; null on the last one.'),
+  total: z.int().min(0).describe('Servers on all pages together. An answer with another number of them is not used.'),
+});
+
+const envelope = nativePage.extend({ items: z.array(z.unknown()) });
+const row = nativeServer.transform(({ ram_gb, ...server }) => ({ ...server, ramGb: ram_gb }));
+
+/** InfraHub's own format (docs/inventory.md). */
+export function native({ url, token }: InventorySettings): InventoryFormat {
+  return {
+    title: 'native',
+    first: endpoint(url, '/servers'),
+    headers: () => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    page(body) {
+      const { items, next, total } = envelope.parse(body);
+      return { rows: items, next: next === null ? null : endpoint(url, '/servers', { cursor: next }), total };
+    },
+    row: (raw) => readRow(row, raw, ['name']),
+  };
+}

@@ -1,0 +1,215 @@
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import type pg from 'pg';
+import { z } from 'zod';
+import { type QuarantinedRow, servers, syncRuns } from '../../db/schema/index.ts';
+import type { Executor, Tx } from '../platform/database.ts';
+import { keyset } from '../platform/paging.ts';
+import type { Page, PerformanceTier } from '../platform/schema.ts';
+import type { ListSyncRuns, SyncRun } from './servers.schema.ts';
+
+/**
+ * Takes the one lock that says who syncs, across all replicas; answers how to give it back, or undefined while somebody
+ * else has it. It lives on a connection of its own, so it ends with the process or the connection at the latest.
+ */
+export async function takeSyncLock(pool: pg.Pool): Promise<(() => Promise<void>) | undefined> {
+  const client = await pool.connect();
+  client.on('error', () => {}); // a lock that is lost shows when the run ends: `finishRun` answers nothing then
+  const close = () => client.release(true);
+  try {
+    const { rows } = await client.query<{ mine: boolean }>(
+      "select pg_try_advisory_lock(hashtext('infrahub.sync')) as mine",
+    );
+    if (rows[0]?.mine) return () => client.query('select pg_advisory_unlock_all()').then(close, close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  close();
+  return undefined;
+}
+
+const columns = {
+  id: syncRuns.id,
+  trigger: syncRuns.trigger,
+  requested_by: syncRuns.requestedBy,
+  outcome: syncRuns.outcome,
+  synced: syncRuns.synced,
+  updated: syncRuns.updated,
+  marked_offline: syncRuns.markedOffline,
+  withheld_offline: syncRuns.withheldOffline,
+  quarantined: syncRuns.quarantined,
+  quarantined_rows: syncRuns.quarantinedRows,
+  error: syncRuns.error,
+  confirmed_at: syncRuns.confirmedAt,
+  confirmed_by: syncRuns.confirmedBy,
+  started_at: syncRuns.startedAt,
+  finished_at: syncRuns.finishedAt,
+  duration_ms: syncRuns.durationMs,
+};
+
+export async function findRun(db: Executor, id: string): Promise<SyncRun | undefined> {
+  const [run] = await db.select(columns).from(syncRuns).where(eq(syncRuns.id, id));
+  return run;
+}
+
+export async function findRunningRun(db: Executor): Promise<SyncRun | undefined> {
+  const [run] = await db.select(columns).from(syncRuns).where(eq(syncRuns.outcome, 'running'));
+  return run;
+}
+
+/** Whether a run since then has put the fleet right. */
+export async function hasSucceededSince(db: Executor, startedAt: string): Promise<boolean> {
+  const later = and(eq(syncRuns.outcome, 'succeeded'), gt(syncRuns.startedAt, startedAt));
+  return (await db.select({ id: syncRuns.id }).from(syncRuns).where(later).limit(1)).length > 0;
+}
+
+/** Whether the schedule ran, on whichever replica, within the last so many seconds. */
+export async function hasRunOnSchedule(db: Executor, withinSeconds: number): Promise<boolean> {
+  const recent = and(
+    eq(syncRuns.trigger, 'schedule'),
+    sql`${syncRuns.startedAt} > now() - make_interval(secs => ${withinSeconds})`,
+  );
+  return (await db.select({ id: syncRuns.id }).from(syncRuns).where(recent).limit(1)).length > 0;
+}
+
+/** Newest first, unless asked otherwise. */
+export async function listRuns(db: Executor, filter: ListSyncRuns): Promise<Page<SyncRun>> {
+  const { direction = 'desc', cursor, limit, outcome } = filter;
+  const column = syncRuns.startedAt;
+  const page = keyset({ sort: 'started_at', column, idColumn: syncRuns.id, direction, cursor, limit });
+  const rows = await db
+    .select(columns)
+    .from(syncRuns)
+    .where(and(outcome === undefined ? undefined : eq(syncRuns.outcome, outcome), page.where))
+    .orderBy(...page.orderBy)
+    .limit(page.fetch);
+  return page.page(rows, (row) => row.started_at);
+}
+
+/** Ends, as failed, the runs whose process is gone: whoever calls this holds the lock, so nobody is running them. */
+export async function failStoppedRuns(db: Executor, error: string): Promise<string[]> {
+  const stopped = await db
+    .update(syncRuns)
+    .set({ outcome: 'failed', error, finishedAt: sql`clock_timestamp()` })
+    .where(eq(syncRuns.outcome, 'running'))
+    .returning({ id: syncRuns.id });
+  return stopped.map(({ id }) => id);
+}
+
+type NewRun = { trigger: SyncRun['trigger']; requestedBy: string; requestId: string };
+
+export async function insertRun(db: Executor, run: NewRun): Promise<string> {
+  const [row] = await db
+    .insert(syncRuns)
+    .values({ ...run, outcome: 'running' })
+    .returning({ id: syncRuns.id });
+  if (!row) throw new Error('the insert of a sync run answered no row');
+  return row.id;
+}
+
+export type RunResult = {
+  outcome: 'succeeded' | 'withheld' | 'failed';
+  synced: number;
+  updated: number;
+  markedOffline: number;
+  withheldOffline: number;
+  quarantined: number;
+  quarantinedRows: QuarantinedRow[];
+  error: string | null;
+};
+
+/** Ends a run that is still running; undefined if it was ended meanwhile, as if its process were gone. */
+export async function finishRun(tx: Tx, id: string, result: RunResult): Promise<SyncRun | undefined> {
+  const [run] = await tx
+    .update(syncRuns)
+    .set({
+      ...result,
+      finishedAt: sql`clock_timestamp()`,
+      durationMs: sql`(extract(epoch from clock_timestamp() - ${syncRuns.startedAt}) * 1000)::int`,
+    })
+    .where(and(eq(syncRuns.id, id), eq(syncRuns.outcome, 'running')))
+    .returning(columns);
+  return run;
+}
+
+export async function markConfirmed(tx: Tx, id: string, by: string): Promise<void> {
+  await tx.update(syncRuns).set({ confirmedAt: sql`now()`, confirmedBy: by }).where(eq(syncRuns.id, id));
+}
+
+/** The answer as columns, each name once; `kept` are names that stay as they are. */
+export type Fleet = {
+  servers: { name: string; site: string; cpu: number; ramGb: number; performanceTier: PerformanceTier }[];
+  kept: string[];
+};
+
+const texts = (values: string[]) => sql`${sql.param(values)}::text[]`;
+const integers = (values: number[]) => sql`${sql.param(values)}::int[]`;
+const names = (fleet: Fleet) => texts([...fleet.servers.map(({ name }) => name), ...fleet.kept]);
+
+const vanishedCount = z.object({ online: z.number(), vanished: z.number() });
+
+/** How many servers are online, and how many of these the answer does not name. */
+export async function countVanished(tx: Tx, fleet: Fleet): Promise<z.infer<typeof vanishedCount>> {
+  const { rows } = await tx.execute(sql`
+    select count(*)::int as online, (count(*) filter (where n.name is null))::int as vanished
+    from ${servers} s left join unnest(${names(fleet)}) n(name) on n.name = s.name
+    where s.status = 'online'`);
+  return vanishedCount.parse(rows[0]);
+}
+
+const applied = z.object({ updated: z.number(), gone: z.number() });
+
+/**
+ * Brings the table to what the answer says, in one statement: new servers are added, different ones updated, and
+ * those not named go offline if that is asked. What is the same is neither written nor locked. Rows are locked in id
+ * order, like everywhere. A server that goes offline was last seen by the last run that succeeded.
+ */
+export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOffline: boolean }) {
+  const { rows } = await tx.execute(sql`
+    with answer as (
+      select * from unnest(
+        ${texts(fleet.servers.map((s) => s.name))}, ${texts(fleet.servers.map((s) => s.site))},
+        ${integers(fleet.servers.map((s) => s.cpu))}, ${integers(fleet.servers.map((s) => s.ramGb))},
+        ${texts(fleet.servers.map((s) => s.performanceTier))}
+      ) as a(name, site, cpu, ram_gb, performance_tier)
+    ), affected as (
+      select s.id, a.* from ${servers} s left join answer a on a.name = s.name
+      where case when a.name is null
+        then ${markOffline} and s.status = 'online' and s.name <> all(${texts(fleet.kept)})
+        else (s.site, s.cpu, s.ram_gb, s.performance_tier, s.status)
+          is distinct from (a.site, a.cpu, a.ram_gb, a.performance_tier, 'online') end
+      order by s.id for no key update of s
+    ), different as (
+      update ${servers} s set site = a.site, cpu = a.cpu, ram_gb = a.ram_gb, performance_tier = a.performance_tier,
+        status = 'online', updated_at = now()
+      from affected a where s.id = a.id and a.name is not null
+      returning s.id
+    ), gone as (
+      update ${servers} s set status = 'offline', last_seen_at = greatest(s.last_seen_at, ${lastSuccess}), updated_at = now()
+      from affected a where s.id = a.id and a.name is null
+      returning s.id
+    ), added as (
+      insert into ${servers} (name, site, cpu, ram_gb, performance_tier, status)
+      select a.name, a.site, a.cpu, a.ram_gb, a.performance_tier, 'online' from answer a
+      where not exists (select from ${servers} s where s.name = a.name)
+      returning id
+    )
+    select ((select count(*) from different) + (select count(*) from added))::int as updated,
+      (select count(*) from gone)::int as gone`);
+  return applied.parse(rows[0]);
+}
+
+const lastSuccess: SQL = sql`(
+  select max(${syncRuns.startedAt}) from ${syncRuns} where ${syncRuns.outcome} = 'succeeded')`;
+
+/** Stores that the answer named these servers, for a run after which "online" does not imply it. */
+export async function storeSightings(tx: Tx, fleet: Fleet, runId: string): Promise<void> {
+  await tx.execute(sql`
+    with seen as (
+      select s.id from ${servers} s join unnest(${names(fleet)}) n(name) on n.name = s.name
+      where s.status = 'online' order by s.id for no key update of s
+    )
+    update ${servers} s set last_seen_at = r.started_at
+    from seen, ${syncRuns} r
+    where s.id = seen.id and r.id = ${runId}`);
+}

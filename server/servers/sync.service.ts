@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { Cron } from 'croner';
+import type pg from 'pg';
+import type { Inventory, RejectedRow } from '../adapters/inventory/inventory.port.ts';
+import { recordAudit } from '../audit/audit.repository.ts';
+import type { Clock } from '../platform/clock.ts';
+import { type Db, inTransaction, type Tx } from '../platform/database.ts';
+import { InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
+import { type Log, withLogContext } from '../platform/log.ts';
+import { authorize, type Caller } from '../platform/policy.ts';
+import type { ListSyncRuns, SyncRun, SyncRunPage, SyncServers } from './servers.schema.ts';
+import * as runs from './sync.repository.ts';
+import { mayMarkOffline, type SortedAnswer, sortOut, tierOf, whyUnusable, whyWithheld } from './sync.rules.ts';
+
+const MAX_STORED_ROWS = 200;
+
+type Parts = {
+  db: Db;
+  pool: pg.Pool;
+  inventory: Inventory;
+  clock: Clock;
+  log: Log;
+  settings: {
+    intervalMinutes: number;
+    maxOfflinePercent: number;
+    /** Cores from which a server is of tier `high_performance`. */
+    tierThreshold: number;
+  };
+};
+
+/** Why a run happens, for whom, and which withheld run it confirms. */
+type Order = { trigger: SyncRun['trigger']; by: Pick<Caller, 'sub' | 'requestId'>; confirms?: SyncRun };
+
+/**
+ * Brings the servers to what the inventory says. One run at a time, across all replicas: every replica has the schedule,
+ * and a lock in PostgreSQL decides whose tick runs. The inventory is read first, outside of any transaction; then
+ * everything is applied in one, or nothing is. A server is never deleted.
+ */
+export function createSyncService({ db, pool, inventory, clock, log, settings }: Parts) {
+  const { intervalMinutes, maxOfflinePercent, tierThreshold } = settings;
+  let schedule: Cron | undefined;
+  const underWay = new Set<Promise<unknown>>();
+
+  /** Runs `work` as the only one that syncs; undefined if somebody else does. */
+  async function exclusively<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const giveBack = await runs.takeSyncLock(pool);
+    return giveBack && failLostRuns().then(work).finally(giveBack);
+  }
+
+  /** Makes `stop` wait for it. */
+  async function tracked<T>(task: Promise<T>): Promise<T> {
+    underWay.add(task);
+    return task.finally(() => underWay.delete(task));
+  }
+
+  async function failLostRuns(): Promise<void> {
+    const lost = await runs.failStoppedRuns(
+      db,
+      'The process stopped during this run. Nothing was changed; sync again.',
+    );
+    for (const run_id of lost) log.error({ run_id }, 'a sync was lost with its process');
+  }
+
+  async function run(order: Order): Promise<SyncRun> {
+    const { trigger, by } = order;
+    const id = await runs.insertRun(db, { trigger, requestedBy: by.sub, requestId: by.requestId });
+    const finished = await readAndApply(id, order).catch((error: unknown) => fail(id, order, error));
+    report(finished);
+    return finished;
+  }
+
+  async function readAndApply(id: string, order: Order): Promise<SyncRun> {
+    const answer = await inventory.readFleet();
+    const sorted = sortOut(answer);
+    const problem = whyUnusable(answer);
+    return inTransaction(db, async (tx) => {
+      const result = problem === undefined ? await apply(tx, id, sorted, order) : failed(problem, sorted);
+      return finish(tx, id, order, result);
+    });
+  }
+
+  async function apply(tx: Tx, id: string, sorted: SortedAnswer, order: Order): Promise<runs.RunResult> {
+    const servers = sorted.usable.map((s) => ({ ...s, performanceTier: tierOf(s.cpu, tierThreshold) }));
+    const fleet = { servers, kept: sorted.kept };
+    const { online, vanished } = await runs.countVanished(tx, fleet);
+    const disappearance = { online, vanished, maxOfflinePercent, confirmed: order.confirms?.withheld_offline ?? 0 };
+    const markOffline = mayMarkOffline(disappearance);
+    const { updated, gone } = await runs.applyFleet(tx, fleet, { markOffline });
+    if (!markOffline) await runs.storeSightings(tx, fleet, id);
+    else if (order.confirms) await runs.markConfirmed(tx, order.confirms.id, order.by.sub);
+    return {
+      outcome: markOffline ? 'succeeded' : 'withheld',
+      synced: servers.length,
+      updated,
+      markedOffline: gone,
+      withheldOffline: markOffline ? 0 : vanished,
+      ...quarantine(sorted.quarantined),
+      error: markOffline ? null : whyWithheld(disappearance),
+    };
+  }
+
+  /** @throws InvalidStateError when this run was taken for lost, so that its transaction must not commit. */
+  async function finish(tx: Tx, id: string, { trigger, by, confirms }: Order, result: runs.RunResult) {
+    const finished = await runs.finishRun(tx, id, result);
+    if (!finished)
+      throw new InvalidStateError('This run was taken for lost while it ran. Nothing was changed; sync again.');
+    const { outcome, synced, updated, marked_offline, withheld_offline, quarantined } = finished;
+    if (trigger !== 'schedule' || updated + marked_offline > 0) {
+      await recordAudit(tx, by, {
+        action: 'servers.sync',
+        target: { type: 'sync_run', id, name: trigger },
+        place: {},
+        after: {
+          ...{ outcome, synced, updated, marked_offline, withheld_offline, quarantined },
+          ...(confirms && { confirmed_run_id: confirms.id }),
+        },
+      });
+    }
+    return finished;
+  }
+
+  /** Records why the run failed. What was not foreseen is told in the log only. */
+  async function fail(id: string, order: Order, error: unknown): Promise<SyncRun> {
+    const isForeseen = error instanceof InfraHubError;
+    if (!isForeseen) log.error({ err: error, run_id: id }, 'an unexpected error stopped the sync of the servers');
+    const reason = isForeseen
+      ? error.message
+      : `An unexpected error stopped the sync. Nothing was changed; the log tells more under request ${order.by.requestId}.`;
+    return inTransaction(db, (tx) => finish(tx, id, order, failed(reason)));
+  }
+
+  function report({ id: run_id, outcome, error, ...run }: SyncRun): void {
+    const { synced, updated, marked_offline, withheld_offline, quarantined, duration_ms } = run;
+    const line = { run_id, outcome, synced, updated, marked_offline, withheld_offline, quarantined, duration_ms };
+    if (outcome === 'failed') log.error({ ...line, reason: error }, 'the sync of the servers failed');
+    else if (outcome === 'withheld') log.warn({ ...line, reason: error }, 'the sync withheld offline marks');
+    else log.info(line, 'the servers were synced');
+  }
+
+  /** @throws NotFoundError, InvalidStateError */
+  async function withheldRun(id: string): Promise<SyncRun> {
+    const withheld = await runs.findRun(db, id);
+    if (!withheld) throw new NotFoundError('sync run', id);
+    if (withheld.outcome !== 'withheld')
+      throw new InvalidStateError('This run withheld nothing, so there is nothing to confirm.');
+    if (withheld.confirmed_at !== null) throw new InvalidStateError('This run is confirmed already.');
+    if (await runs.hasSucceededSince(db, withheld.started_at)) {
+      throw new InvalidStateError(
+        'A later sync succeeded, so there is nothing left to confirm. Look at the latest run.',
+      );
+    }
+    return withheld;
+  }
+
+  async function inProgress(): Promise<InfraHubError> {
+    const running = await runs.findRunningRun(db);
+    const since = running ? ` since ${running.started_at}` : '';
+    return new InfraHubError(
+      'SYNC_IN_PROGRESS',
+      `A sync is running${since}. Wait for it to end, then look at its result.`,
+      {
+        ...(running && { since: running.started_at, run_id: running.id }),
+      },
+    );
+  }
+
+  /** What the schedule does: nothing if a replica is at it, or has just been. */
+  async function tick(): Promise<void> {
+    const by = { sub: 'system:sync', requestId: randomUUID() };
+    await withLogContext({ request_id: by.requestId }, async () => {
+      try {
+        await exclusively(async () => {
+          if (!(await runs.hasRunOnSchedule(db, intervalMinutes * 30))) await run({ trigger: 'schedule', by });
+        });
+      } catch (err) {
+        log.error({ err }, 'the scheduled sync could not run');
+      }
+    });
+  }
+
+  return {
+    /**
+     * Syncs now and answers the finished run, whatever its outcome. With a withheld run to confirm, up to as many servers
+     * as that one named may be marked offline.
+     * @throws ForbiddenError, NotFoundError, InvalidStateError, InfraHubError `SYNC_IN_PROGRESS`
+     */
+    async syncNow(caller: Caller, { confirm_run_id }: SyncServers): Promise<SyncRun> {
+      authorize(caller, 'servers.sync', {});
+      const sync = exclusively(async () =>
+        confirm_run_id === undefined
+          ? run({ trigger: 'manual', by: caller })
+          : run({ trigger: 'confirmation', by: caller, confirms: await withheldRun(confirm_run_id) }),
+      );
+      const finished = await tracked(sync);
+      if (!finished) throw await inProgress();
+      return finished;
+    },
+
+    async listRuns(caller: Caller, filter: ListSyncRuns): Promise<SyncRunPage> {
+      authorize(caller, 'servers.sync', {});
+      return { ...(await runs.listRuns(db, filter)), next_run_at: schedule?.nextRun()?.toISOString() ?? null };
+    },
+
+    /** Starts the schedule. Its ticks are whole multiples of the interval, so all replicas tick together. */
+    start(): void {
+      const intervalMs = intervalMinutes * 60_000;
+      const startAt = new Date(Math.floor(clock.now().getTime() / intervalMs) * intervalMs);
+      schedule = new Cron('* * * * * *', { interval: intervalMinutes * 60, startAt, timezone: 'UTC' }, () =>
+        tracked(tick()),
+      );
+    },
+
+    /** Ends the schedule and waits for a run of this replica. */
+    async stop(): Promise<void> {
+      schedule?.stop();
+      schedule = undefined;
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+const quarantine = (rows: RejectedRow[]) => ({
+  quarantined: rows.length,
+  quarantinedRows: rows.slice(0, MAX_STORED_ROWS),
+});
+
+function failed(error: string, sorted?: SortedAnswer): runs.RunResult {
+  return {
+    outcome: 'failed',
+    synced: sorted?.usable.length ?? 0,
+    updated: 0,
+    markedOffline: 0,
+    withheldOffline: 0,
+    ...quarantine(sorted?.quarantined ?? []),
+    error,
+  };
+}
