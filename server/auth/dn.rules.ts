@@ -1,5 +1,5 @@
 /** One attribute of a relative distinguished name, in the form in which two that mean the same are equal. */
-export type DnAttribute = { type: string; value: string };
+type DnAttribute = { type: string; value: string };
 /** From the entry upwards; each part has one attribute, rarely several. */
 export type Dn = DnAttribute[][];
 
