@@ -123,12 +123,11 @@ export async function serveGitRepository({ repository, port = 0, username, token
   return {
     /** For GIT_REPO_URL. */
     url: `${address}/${basename(repository)}`,
-    get behaviour(): GitBehaviour {
-      return behaviour;
-    },
+    shape: gitBehaviour,
+    behaviour: (): GitBehaviour => behaviour,
     /** Changes only what is named. */
-    behave(patch: Partial<GitBehaviour>): void {
-      behaviour = gitBehaviour.parse({ ...behaviour, ...patch });
+    behave(patch: unknown): void {
+      behaviour = gitBehaviour.parse({ ...behaviour, ...z.looseObject({}).parse(patch) });
     },
     async stop(): Promise<void> {
       for (const child of running) child.kill('SIGKILL');
