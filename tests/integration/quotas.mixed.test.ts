@@ -17,7 +17,7 @@ const SITES = ['haifa', 'eilat'];
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await freshDatabase();
+  database = await freshDatabase({ poolSize: 1 }); // besides the workers' sessions there is only this one
 });
 afterAll(() => database.drop());
 
