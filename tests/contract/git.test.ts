@@ -138,20 +138,6 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
     expect(remote.commits()).toBe(41);
   });
 
-  it('calls it contended when somebody else is first every time', async () => {
-    const remote = await repository();
-    const git = values(await address(remote));
-    let attempts = 0;
-    const edit = (text: string | undefined) => {
-      attempts += 1;
-      remote.commitAsRival('rival.txt', `${attempts}`);
-      return `${text}# ours\n`;
-    };
-    expect((await failure(git.write(new Map([['values.yaml', edit]]), 'Never'))).failure).toBe('contended');
-    expect(attempts).toBe(8);
-    expect(remote.show()).toBe(FIRST_VALUES);
-  });
-
   it('is refused, with the hook’s reason, where a hook declines the push', async () => {
     const remote = await repository();
     const hook = join(remote.folder, 'hooks/pre-receive');
@@ -270,6 +256,34 @@ describe('the copy of the repository', () => {
     expect(await git.contains(commit, rival)).toBe(true);
     expect(remote.show()).toBe(`${FIRST_VALUES}# again\n`);
   });
+});
+
+it('calls it contended when somebody else is first every time', async () => {
+  const remote = await repository();
+  const git = values(remote.folder);
+  let attempts = 0;
+  const edit = (text: string | undefined) => {
+    attempts += 1;
+    remote.commitAsRival('rival.txt', `${attempts}`);
+    return `${text}# ours\n`;
+  };
+  expect((await failure(git.write(new Map([['values.yaml', edit]]), 'Never'))).failure).toBe('contended');
+  expect(attempts).toBe(8);
+  expect(remote.show()).toBe(FIRST_VALUES);
+});
+
+it('kills a push that takes too long together with everything it started', async () => {
+  const remote = await repository();
+  const hook = join(remote.folder, 'hooks/pre-receive');
+  writeFileSync(hook, '#!/bin/sh\nexec sleep 31.41\n');
+  chmodSync(hook, 0o755);
+  const before = remote.head();
+  const push = failure(values(remote.folder, { GIT_TIMEOUT_SECONDS: 2 }).write(append('# slow'), 'Slow'));
+  const sleepers = () => commandLines().filter((line) => line.startsWith('sleep 31.41'));
+  await expect.poll(sleepers, { timeout: 10_000 }).toHaveLength(1);
+  expect((await push).failure).toBe('unavailable');
+  await expect.poll(sleepers).toEqual([]);
+  expect(remote.head()).toBe(before);
 });
 
 describe('a repository over HTTP that misbehaves', () => {

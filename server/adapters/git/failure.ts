@@ -76,7 +76,7 @@ export function localFailure(error: CommandFailed): GitError {
 function quote(error: CommandFailed): string {
   const lines = `${error.stderr}\n${error.stdout}`
     .split('\n')
-    .filter((line) => /^(remote|fatal|error|!|\[ERROR\])/.test(line));
+    .filter((line) => /^(remote|fatal|error|!|ssh:|Permission denied|Host key|\[ERROR\])/.test(line));
   const text = lines
     .map((line) => line.replaceAll(/\s+/g, ' ').trim())
     .filter((line) => line !== 'remote:')
