@@ -41,7 +41,7 @@ export async function createGitRepository({ folder, branch = 'main', files }: Ne
 }
 
 /** How the Git server misbehaves. Everything is off by default; a fetch or a push asks several times. */
-export const gitBehaviour = z.strictObject({
+const gitBehaviour = z.strictObject({
   delay_ms: z.number().int().min(0).default(0).describe('Every answer comes this much later.'),
   status: z.number().int().min(400).max(599).nullable().default(null).describe('Every answer has this status.'),
   hang: z.boolean().default(false).describe('No answer comes.'),
