@@ -1,6 +1,7 @@
 import { allocationsRouter } from './allocations/allocations.router.ts';
 import { auditRouter } from './audit/audit.router.ts';
 import { authRouter } from './auth/auth.router.ts';
+import { liveRouter } from './live/live.router.ts';
 import { orgRouter } from './org/org.router.ts';
 import { router } from './platform/trpc.ts';
 import { projectsRouter } from './projects/projects.router.ts';
@@ -19,6 +20,7 @@ export const appRouter = router({
   audit: auditRouter,
   reports: reportsRouter,
   admin: router(syncProcedures),
+  live: liveRouter,
 });
 
 export type AppRouter = typeof appRouter;

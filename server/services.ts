@@ -1,53 +1,116 @@
+import { createArgoCd } from './adapters/argocd/argocd.adapter.ts';
 import type { ArgoCd } from './adapters/argocd/argocd.port.ts';
+import { createValuesRepository } from './adapters/git/git.adapter.ts';
 import type { ValuesRepository } from './adapters/git/values-repository.port.ts';
 import type { Inventory } from './adapters/inventory/inventory.port.ts';
+import { createInventory } from './adapters/inventory/inventory.ts';
 import type { Directory } from './adapters/ldap/directory.port.ts';
+import { createLdapDirectory } from './adapters/ldap/ldap.adapter.ts';
 import { createAllocationsService } from './allocations/allocations.service.ts';
 import { createAuditService } from './audit/audit.service.ts';
 import { createAuthService } from './auth/auth.service.ts';
+import { createTokens } from './auth/tokens.ts';
+import { createLiveService } from './live/live.service.ts';
 import { createOrgService } from './org/org.service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { Database } from './platform/database.ts';
+import { createLive } from './platform/live.ts';
 import type { Log } from './platform/log.ts';
 import { createProjectsService } from './projects/projects.service.ts';
+import { createProvisioning } from './provisioning/provisioning.service.ts';
 import { createQuotasService } from './quotas/quotas.service.ts';
 import { createReportsService } from './reports/reports.service.ts';
 import { createServersService } from './servers/servers.service.ts';
 import { createSyncService } from './servers/sync.service.ts';
 
 /** The systems outside, behind their ports. */
-export type Adapters = { directory: Directory; inventory: Inventory; repository: ValuesRepository; argocd: ArgoCd };
+type Adapters = {
+  directory: Directory;
+  inventory: Inventory;
+  repository: ValuesRepository & { close(): Promise<void> };
+  argocd: ArgoCd;
+};
 
-type Parts = { config: Config; database: Database; adapters: Adapters; clock: Clock; log: Log };
+type Parts = { config: Config; database: Database; clock: Clock; log: Log };
+
+/** @throws where a setting names a file that cannot be read, or a credential that its system cannot use. */
+function createAdapters({ config, clock, log }: Parts): Adapters {
+  return {
+    directory: createLdapDirectory(config, log),
+    inventory: createInventory(
+      {
+        format: config.EXTERNAL_SERVER_API_FORMAT,
+        url: config.EXTERNAL_SERVER_API_URL,
+        token: config.EXTERNAL_SERVER_API_TOKEN,
+        maasSite: config.EXTERNAL_SERVER_API_MAAS_SITE,
+        netboxCpuField: config.EXTERNAL_SERVER_API_NETBOX_CPU_FIELD,
+        netboxRamField: config.EXTERNAL_SERVER_API_NETBOX_RAM_FIELD,
+        timeoutSeconds: config.EXTERNAL_SERVER_API_TIMEOUT_SECONDS,
+      },
+      { clock },
+    ),
+    repository: createValuesRepository(config, log),
+    argocd: createArgoCd(config),
+  };
+}
 
 /** Puts the rooms together: what each of them stands on is said here and nowhere else. */
-export function createServices({ config, database, adapters, clock, log }: Parts) {
+export async function createServices(parts: Parts) {
+  const { config, database, clock, log } = parts;
   const { db, pool } = database;
+  const adapters = createAdapters(parts);
+  const live = createLive({ url: config.DATABASE_URL, log });
   const allocations = createAllocationsService({ db });
   const quotas = createQuotasService({ db, allocations });
-  return {
+  const tokens = await createTokens({
+    secrets: config.JWT_SECRETS,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    clock,
+  });
+  const provisioning = createProvisioning({ db, quotas, ...adapters, settings: config, log });
+  const sync = createSyncService({
+    db,
+    pool,
+    inventory: adapters.inventory,
+    clock,
+    log,
+    settings: {
+      intervalMinutes: config.SYNC_INTERVAL_MINUTES,
+      maxOfflinePercent: config.SYNC_MAX_OFFLINE_PERCENT,
+      tierThreshold: config.PERFORMANCE_TIER_CPU_THRESHOLD,
+    },
+  });
+
+  const services = {
     allocations,
     quotas,
+    sync,
     org: createOrgService({ db }),
     audit: createAuditService({ db }),
     reports: createReportsService({ db }),
     servers: createServersService({ db }),
-    sync: createSyncService({
+    auth: createAuthService({
       db,
-      pool,
-      inventory: adapters.inventory,
+      directory: adapters.directory,
+      tokens,
       clock,
       log,
-      settings: {
-        intervalMinutes: config.SYNC_INTERVAL_MINUTES,
-        maxOfflinePercent: config.SYNC_MAX_OFFLINE_PERCENT,
-        tierThreshold: config.PERFORMANCE_TIER_CPU_THRESHOLD,
-      },
+      groupBaseDn: config.LDAP_GROUP_BASE_DN,
     }),
-    auth: createAuthService({ db, directory: adapters.directory, clock, log }),
-    projects: createProjectsService({ db, quotas }),
+    projects: createProjectsService({ db, quotas, links: { argocd: provisioning.linkTo }, live }),
+    live: createLiveService({ live }),
+  };
+  return {
+    services,
+    provisioning,
+    /** What runs beside requests and jobs, in the order in which it starts. */
+    background: [live, sync, provisioning],
+    /** To be called last, when nothing uses the systems outside any more. */
+    close: () => adapters.repository.close(),
   };
 }
 
-export type Services = ReturnType<typeof createServices>;
+/** What a procedure may call. */
+export type Services = Awaited<ReturnType<typeof createServices>>['services'];

@@ -17,6 +17,8 @@ import { asRefusal, errorBody } from './refusal.ts';
 import { restDoor } from './rest.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
+/** A token of somebody with 200 grants is 20 kB; Node's own limit is 16 KiB. */
+const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_BATCH = 10;
 const requestIdShape = z.uuidv4();
 
@@ -202,7 +204,7 @@ export function listen(
   port: number,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const server = createServer(getRequestListener(app.fetch));
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, getRequestListener(app.fetch));
     const close = async () => {
       const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
       const sweep = setInterval(() => server.closeIdleConnections(), 100);

@@ -14,6 +14,7 @@ export const site = z
 /** A name that people give to a node of the organisation. */
 export const displayName = z
   .string()
+  .normalize()
   .trim()
   .min(1, 'Give it a name')
   .max(100, 'At most 100 characters')

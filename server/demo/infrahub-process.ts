@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+
+const STOP_GRACE_MS = 20_000;
+
+const listening = z.object({ msg: z.literal('listening'), port: z.number() });
+
+export type InfraHubProcess = {
+  url: string;
+  /** Resolves with the last lines of its log when it ends without having been told to. */
+  died: Promise<string>;
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts InfraHub as a process of its own, as it runs for real; its log goes to `logFile`. Resolves once it listens.
+ * @throws with what it said, when it ends before that.
+ */
+export async function startInfraHub(env: Record<string, string>, logFile: string): Promise<InfraHubProcess> {
+  const child = spawn(process.execPath, ['server/main.ts'], {
+    env: { NODE_ENV: 'production', PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const file = createWriteStream(logFile, { flags: 'a' });
+  const last: string[] = [];
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const said = () => last.join('\n');
+  const port = await new Promise<number>((resolve, reject) => {
+    const hear = (line: string) => {
+      file.write(`${line}\n`);
+      last.push(line);
+      if (last.length > 20) last.shift();
+      const start = listening.safeParse(jsonOf(line));
+      if (start.success) resolve(start.data.port);
+    };
+    createInterface({ input: child.stdout }).on('line', hear);
+    createInterface({ input: child.stderr }).on('line', hear);
+    child.once('error', reject);
+    void exited.then(() => reject(new Error(`InfraHub did not start. It said:\n${said()}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    died: exited.then(said),
+    async stop() {
+      await stopChild(child, exited);
+      file.end();
+    },
+  };
+}
+
+async function stopChild(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+  await exited;
+  clearTimeout(kill);
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+import { ConfigError, readConfig } from './platform/config.ts';
+import { createLog } from './platform/log.ts';
+import { startReplica } from './replica.ts';
+
+/** One replica as a process: `npm start`. Ends with 0 after SIGTERM or SIGINT, with 1 when it cannot start. */
+try {
+  const config = readConfig();
+  const log = createLog(config.LOG_LEVEL);
+  const replica = await startReplica(config, log).catch((err: unknown) => {
+    log.fatal({ err }, 'InfraHub cannot start');
+    process.exit(1);
+  });
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'stopping');
+    await replica.stop();
+    log.info('stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

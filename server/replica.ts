@@ -1,0 +1,69 @@
+import { systemClock } from './platform/clock.ts';
+import type { Config } from './platform/config.ts';
+import { openDatabase, pingDatabase } from './platform/database.ts';
+import { createApp, listen, type ReadinessCheck } from './platform/http.ts';
+import { createJobs } from './platform/jobs.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { isMigrated } from './platform/migrate.ts';
+import { loadPortal, PORTAL_ASSETS } from './portal.ts';
+import { appRouter } from './router.ts';
+import { createServices } from './services.ts';
+
+export type Replica = {
+  port: number;
+  /** Takes no new requests, finishes what is in flight, gives its jobs back, closes every connection. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts one replica: database, rooms, jobs and schedule, then HTTP, so that it listens only when it can work.
+ * @throws when the database cannot be reached or lacks a migration, or when the port is taken.
+ */
+export async function startReplica(config: Config, log: Log): Promise<Replica> {
+  const database = openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
+  if (!(await isMigrated(database))) throw new Error('The database lacks migrations. Run `npm run migrate` first.');
+
+  const { services, provisioning, background, close } = await createServices({
+    config,
+    database,
+    clock: systemClock,
+    log,
+  });
+  const jobs = createJobs({ ...database, log, handlers: provisioning.handlers });
+  const metrics = createMetrics();
+  const readiness: ReadinessCheck[] = [
+    { name: 'database', problem: () => complaint(pingDatabase(database.db), 'PostgreSQL does not answer') },
+    { name: 'worker', problem: async () => (jobs.isHealthy() ? undefined : 'The job worker does not report') },
+  ];
+  const app = createApp({
+    router: appRouter,
+    services,
+    authenticate: services.auth.authenticate,
+    pages: await loadPortal(),
+    assets: PORTAL_ASSETS,
+    readiness,
+    metrics,
+    log,
+  });
+
+  for (const part of background) await part.start();
+  await jobs.start();
+  const server = await listen(app, config.HOST, config.PORT);
+  log.info({ port: server.port }, 'listening');
+  return {
+    port: server.port,
+    async stop() {
+      await Promise.all([server.close(), ...background.map((part) => part.stop())]);
+      await jobs.stop();
+      await close();
+      await database.close();
+    },
+  };
+}
+
+const complaint = (attempt: Promise<unknown>, words: string): Promise<string | undefined> =>
+  attempt.then(
+    () => undefined,
+    () => words,
+  );
