@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LineCounter, parse, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { PerformanceTier } from '../platform/schema.ts';
 import type { SlaType } from '../projects/projects.schema.ts';
@@ -36,9 +36,7 @@ const MAX_BYTES = 5 * 1024 * 1024;
  */
 export function editValuesFile(text: string | undefined, change: ValuesChange): string {
   const before = text ?? '';
-  if (Buffer.byteLength(before) > MAX_BYTES) throw new ValuesFileError('It is larger than 5 MB. Split it by {site}.');
-  const doc = parseStrictly(before);
-  const values = asHelmReads(before);
+  const { doc, values } = asHelmReads(before);
   const entries = entriesOf(values);
   const put = [...change.put].filter(([name, entry]) => !isDeepStrictEqual(entries.get(name), asMap(entry)));
   const remove = [...change.remove].filter((name) => entries.has(name));
@@ -56,10 +54,8 @@ export function editValuesFile(text: string | undefined, change: ValuesChange): 
  * The namespaces that the file names, as Helm reads them.
  * @throws ValuesFileError
  */
-export function readValuesFile(text: string | undefined): Map<unknown, unknown> {
-  parseStrictly(text ?? '');
-  return entriesOf(asHelmReads(text ?? ''));
-}
+export const readValuesFile = (text: string | undefined): Map<unknown, unknown> =>
+  entriesOf(asHelmReads(text ?? '').values);
 
 type Values = Map<unknown, unknown>;
 const mapping = z.union([z.map(z.unknown(), z.unknown()), z.null().transform(() => new Map<unknown, unknown>())]);
@@ -72,19 +68,19 @@ function entriesOf(values: Values): Values {
   throw new ValuesFileError(`\`${NAMESPACES}\` must be a mapping from namespace to entry, and is something else.`);
 }
 
-function parseStrictly(text: string): ParsedValues {
-  const lines = new LineCounter();
-  const doc = attempt(() => parseDocument(text, { lineCounter: lines, prettyErrors: false }));
-  const [error] = doc.errors;
-  if (!error) return doc;
-  throw new ValuesFileError(`It is not valid YAML, line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
-}
-
 /** Helm reads YAML 1.1, where `on`, `yes` and `true` are one key: what it would not tell apart is refused here. */
-function asHelmReads(text: string): Values {
-  const read: unknown = attempt(() => parse(text, { version: '1.1', mapAsMap: true, logLevel: 'error' }) ?? null);
-  const values = mapping.safeParse(read);
-  if (values.success) return values.data;
+function asHelmReads(text: string): { doc: ParsedValues; values: Values } {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new ValuesFileError('It is larger than 5 MB. Split it by {site}.');
+  const lines = new LineCounter();
+  const options = { version: '1.1' as const, lineCounter: lines, prettyErrors: false };
+  const doc = attempt(() => parseDocument(text, options));
+  const [error] = doc.errors;
+  if (error) {
+    const { line } = lines.linePos(error.pos[0]);
+    throw new ValuesFileError(`It is not valid YAML as Helm reads it, line ${line}: ${error.message}`);
+  }
+  const values = mapping.safeParse(attempt(() => doc.toJS({ mapAsMap: true }) ?? null));
+  if (values.success) return { doc, values: values.data };
   throw new ValuesFileError(`It must be a mapping at its top, such as \`${NAMESPACES}:\`, and is something else.`);
 }
 
@@ -98,8 +94,7 @@ function attempt<T>(parsing: () => T): T {
 }
 
 function assertOnlyThat(after: string, valuesBefore: Values, intended: Values): void {
-  parseStrictly(after);
-  const valuesAfter = asHelmReads(after);
+  const { values: valuesAfter } = asHelmReads(after);
   const others = (values: Values) => new Map([...values].filter(([key]) => key !== NAMESPACES));
   const same =
     isDeepStrictEqual(others(valuesAfter), others(valuesBefore)) && isDeepStrictEqual(entriesOf(valuesAfter), intended);

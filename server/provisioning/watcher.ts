@@ -6,6 +6,7 @@ import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
+import { createLostCommits } from './lost-commits.ts';
 import { enqueueWatch } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WATCH } from './provisioning.repository.ts';
 import { createSettlement } from './settlement.ts';
@@ -16,7 +17,7 @@ import { endWaiting, keepWaiting, reasonOf } from './waits.ts';
 type WatcherOptions = {
   db: Db;
   quotas: Pick<QuotasService, 'changeUsage'>;
-  repository: Pick<ValuesRepository, 'contains'>;
+  repository: Pick<ValuesRepository, 'contains' | 'read'>;
   argocd: ArgoCd;
   targets: Targets;
   pollSeconds: number;
@@ -33,6 +34,7 @@ const payloadShape = z.looseObject({ application: z.string() });
 export function createWatcher(options: WatcherOptions) {
   const { db, repository, argocd, targets, pollSeconds, timeoutSeconds, log } = options;
   const settle = createSettlement(options);
+  const writeLostAgain = createLostCommits(options);
 
   async function inFlight(application: string): Promise<Operation[]> {
     const open = await listOpenOperations(db, TO_WATCH, timeoutSeconds);
@@ -83,6 +85,10 @@ export function createWatcher(options: WatcherOptions) {
       return [{ operation, verdict }];
     });
     await settle(judged);
+    if (!justAsked) {
+      const unseen = judged.filter(({ operation: o }) => !looks.get(o.commitSha ?? '')?.contains(seen.sync.revision));
+      await writeLostAgain(unseen.map(({ operation }) => operation));
+    }
     const unfinished = judged.find(({ verdict }) => verdict.kind === 'wait' && verdict.askAgain);
     if (unfinished && !justAsked) await argocd.sync(application, unfinished.operation.id);
   }

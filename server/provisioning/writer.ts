@@ -68,6 +68,9 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
         askedAt: 'not yet',
       });
       const moved = written.filter((o) => put.has(o.id) || removed.has(o.id));
+      const late = written.filter((o) => !moved.includes(o));
+      if (late.length > 0)
+        log.error({ projects: late.map((o) => o.projectId) }, 'written after it was decided otherwise');
       await changeProjects(
         tx,
         moved.map((o) => changeOf(o, commitSha)),

@@ -1,0 +1,52 @@
+import type { ValuesRepository } from '../adapters/git/values-repository.port.ts';
+import { type Db, inTransaction } from '../platform/database.ts';
+import type { Log } from '../platform/log.ts';
+import { changeProjects } from '../projects/projects.changes.ts';
+import { enqueueWrite } from './provisioning.jobs.ts';
+import { advance, lockProjectsOf, type Operation } from './provisioning.repository.ts';
+import { type Targets, valuesPathOf } from './targets.rules.ts';
+import { reasonOf } from './waits.ts';
+
+type Options = { db: Db; repository: Pick<ValuesRepository, 'contains' | 'read'>; targets: Targets; log: Log };
+
+/**
+ * Has the writer write again what is no longer on the branch because somebody rewrote its history: Argo CD can never come
+ * to a commit that is gone. Takes the operations whose commit it has not come to yet.
+ */
+export function createLostCommits({ db, repository, targets, log }: Options) {
+  async function isLost(operation: Operation): Promise<boolean> {
+    const { commit: head } = await repository.read(valuesPathOf(targets, operation.site));
+    return !(await repository.contains(head, operation.commitSha ?? head));
+  }
+
+  async function writeAgain(operations: Operation[]): Promise<void> {
+    await inTransaction(db, async (tx) => {
+      const ids = operations.map((o) => o.id);
+      await lockProjectsOf(tx, ids);
+      const put = await advance(tx, ids, ['committed', 'syncing'], { state: 'reserved', askedAt: 'not yet' });
+      const removed = await advance(tx, ids, ['removed'], { state: 'undoing', askedAt: 'not yet' });
+      const message = 'The commit is gone from the branch, whose history was rewritten; it is written again';
+      const moved = operations.filter((o) => put.has(o.id) || removed.has(o.id));
+      await changeProjects(
+        tx,
+        moved.map((o) => ({
+          projectId: o.projectId,
+          requestId: o.requestId,
+          reason: reasonOf(o, message),
+          event: { kind: 'waiting', message },
+        })),
+      );
+      const [first] = moved;
+      if (first) await enqueueWrite(tx, first.requestId);
+    });
+  }
+
+  return async (unseen: Operation[]): Promise<void> => {
+    const byCommit = new Map(unseen.map((o) => [o.commitSha, o]));
+    for (const [commit, sample] of byCommit) {
+      if (!(await isLost(sample))) continue;
+      log.error({ commit }, 'a commit is gone from the branch; it is written again');
+      await writeAgain(unseen.filter((o) => o.commitSha === commit));
+    }
+  };
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import type { ArgoApplication, ArgoOperation, ArgoResource } from '../../server/adapters/argocd/argocd.port.ts';
+import { judgeProvision, judgeRemoval } from '../../server/provisioning/verdict.rules.ts';
+
+const NS = 'team-api';
+const namespace: ArgoResource = { kind: 'Namespace', name: NS, status: 'Synced', health: { status: 'Healthy' } };
+const quota: ArgoResource = { kind: 'ResourceQuota', namespace: NS, name: 'quota', status: 'Synced' };
+const succeeded: ArgoOperation = { phase: 'Succeeded', finishedAt: 'then', revision: 'new', resources: [] };
+
+const look = (over: Partial<ArgoApplication> = {}) => ({
+  application: {
+    sync: { status: 'Synced', revision: 'new' },
+    health: { status: 'Healthy' },
+    operation: succeeded,
+    resources: [namespace, quota],
+    conditions: [],
+    ...over,
+  },
+  contains: (revision: string | undefined) => revision === 'new' || revision === 'newer',
+});
+const at = (revision: string) => ({ sync: { status: 'Synced', revision } });
+const judge = (over: Partial<ArgoApplication> = {}) => judgeProvision(look(over), NS);
+
+test('synced and healthy at the commit is healthy', () => {
+  expect(judge()).toEqual({ kind: 'healthy' });
+});
+
+test('so it is at a later revision that contains the commit', () => {
+  expect(judge({ ...at('newer'), operation: { ...succeeded, revision: 'newer' } })).toEqual({ kind: 'healthy' });
+});
+
+test('synced and healthy at an old or unknown revision counts for nothing, and a sync is asked for again', () => {
+  const old = { ...at('old'), operation: { ...succeeded, revision: 'old' } };
+  expect(judge(old)).toMatchObject({ kind: 'wait', askAgain: true });
+  expect(judge({ sync: { status: 'Synced', revision: undefined } })).toMatchObject({ kind: 'wait' });
+});
+
+test.each([
+  ['Running', { phase: 'Running' }],
+  ['Terminating', { phase: 'Terminating' }],
+  ['Running and finished, which waits for a retry', { phase: 'Running', finishedAt: 'then' }],
+])('an operation that is %s is not done', (_, operation) => {
+  expect(judge({ operation: { ...succeeded, ...operation } })).toMatchObject({ kind: 'wait', askAgain: false });
+});
+
+test('a running operation of an older revision does not hold up what is well', () => {
+  expect(judge({ operation: { phase: 'Running', revision: 'old', resources: [] } })).toEqual({ kind: 'healthy' });
+});
+
+test('what auto-sync did counts although no operation is known', () => {
+  expect(judge({ operation: undefined })).toEqual({ kind: 'healthy' });
+});
+
+test('an application that is healthy without the namespace is not', () => {
+  expect(judge({ resources: [] })).toMatchObject({ kind: 'wait', reason: 'Argo CD reports no Namespace for it' });
+});
+
+test('a namespace without its ResourceQuota is not healthy', () => {
+  expect(judge({ resources: [namespace] })).toMatchObject({
+    kind: 'wait',
+    reason: 'Argo CD reports no ResourceQuota for it',
+  });
+});
+
+test('a namespace that Argo CD lists as missing or out of sync is waited for', () => {
+  const missing = { ...namespace, status: 'OutOfSync', health: { status: 'Missing' } };
+  expect(judge({ resources: [missing, quota] })).toMatchObject({ kind: 'wait' });
+  expect(judge({ resources: [namespace, { ...quota, status: 'OutOfSync' }] })).toMatchObject({
+    reason: 'Argo CD reports ResourceQuota as OutOfSync',
+  });
+});
+
+test('a degraded resource of the namespace fails it with Argo CD’s words', () => {
+  const degraded = { ...namespace, health: { status: 'Degraded', message: 'quota webhook down' } };
+  expect(judge({ resources: [degraded, quota] })).toEqual({
+    kind: 'failed',
+    message: 'Namespace team-api is degraded: quota webhook down',
+  });
+});
+
+test('degraded at an old revision fails nothing', () => {
+  const degraded = { ...namespace, health: { status: 'Degraded' } };
+  expect(judge({ ...at('old'), resources: [degraded] })).toMatchObject({ kind: 'wait' });
+});
+
+test('a neighbour’s degraded resource fails nobody else', () => {
+  const neighbour = {
+    kind: 'Deployment',
+    namespace: 'other',
+    name: 'web',
+    status: 'OutOfSync',
+    health: { status: 'Degraded' },
+  };
+  expect(judge({ health: { status: 'Degraded' }, resources: [namespace, quota, neighbour] })).toEqual({
+    kind: 'healthy',
+  });
+});
+
+const syncFailed = (ns: string, revision = 'new'): ArgoOperation => ({
+  phase: 'Failed',
+  finishedAt: 'then',
+  revision,
+  message: 'one or more objects failed to apply',
+  resources: [
+    { kind: 'ResourceQuota', namespace: ns, name: 'quota', status: 'SyncFailed', message: 'denied by policy' },
+  ],
+});
+
+test('a resource of the namespace that could not be applied fails it at once', () => {
+  expect(judge({ operation: syncFailed(NS), resources: [] })).toEqual({
+    kind: 'failed',
+    message: 'Argo CD could not apply ResourceQuota quota: denied by policy',
+  });
+});
+
+test('a neighbour’s that could not be applied is waited out, and a sync is asked for again', () => {
+  expect(judge({ operation: syncFailed('other'), resources: [] })).toMatchObject({ kind: 'wait', askAgain: true });
+  expect(judge({ operation: syncFailed('other') })).toEqual({ kind: 'healthy' });
+});
+
+test('a failure at an older revision is not this commit’s', () => {
+  expect(judge({ ...at('old'), operation: syncFailed(NS, 'old'), resources: [] })).toMatchObject({ kind: 'wait' });
+});
+
+test('a sync that failed as a whole fails its projects with its message', () => {
+  const operation = { ...succeeded, phase: 'Error', message: 'template: bad value' };
+  expect(judge({ operation, resources: [] })).toEqual({
+    kind: 'failed',
+    message: 'Argo CD’s sync failed: template: bad value',
+  });
+});
+
+const removal = (over: Partial<ArgoApplication> = {}) => judgeRemoval(look({ resources: [], ...over }), NS);
+
+test('a namespace is gone when nothing of it is left at the removal', () => {
+  expect(removal()).toEqual({ kind: 'gone' });
+  expect(removal({ operation: undefined })).toEqual({ kind: 'gone' });
+});
+
+test('neighbours do not keep it', () => {
+  expect(removal({ resources: [{ ...namespace, name: 'other' }] })).toEqual({ kind: 'gone' });
+});
+
+test('absent at a revision before the removal is not gone', () => {
+  expect(removal(at('old'))).toMatchObject({ kind: 'wait', askAgain: true });
+});
+
+test('while an operation runs, also an old one, it may still come to life', () => {
+  expect(removal({ operation: { phase: 'Running', revision: 'old', resources: [] } })).toMatchObject({ kind: 'wait' });
+});
+
+test('what was not pruned is still there, and a sync is asked for again', () => {
+  const left = { ...namespace, status: 'OutOfSync', requiresPruning: true };
+  expect(removal({ resources: [left] })).toEqual({
+    kind: 'wait',
+    reason: 'Argo CD still reports Namespace team-api',
+    askAgain: true,
+  });
+  expect(removal({ resources: [quota] })).toMatchObject({ kind: 'wait' });
+});
