@@ -75,11 +75,12 @@ module.exports = {
     },
     {
       name: 'the-ui-enters-by-the-api',
+      comment: 'and shows what one may do by the same table that the server decides with',
       severity: 'error',
       from: { path: '^app/' },
       to: {
         path: ['^db/', '^server/'],
-        pathNot: ['\\.schema\\.ts$', '^server/platform/schema\\.ts$'],
+        pathNot: ['\\.schema\\.ts$', '^server/platform/(schema|policy)\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },

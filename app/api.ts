@@ -1,0 +1,56 @@
+import { QueryClient } from '@tanstack/react-query';
+import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
+import { EventSource } from 'eventsource';
+import type { AppRouter } from '../server/router.ts';
+import { authorisedFetch } from './features/auth/authorised-fetch.ts';
+import { asProblem } from './ui/problem.ts';
+
+export type Inputs = inferRouterInputs<AppRouter>;
+export type Outputs = inferRouterOutputs<AppRouter>;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (failures, error) => failures < 2 && asProblem(error).transient,
+    },
+  },
+});
+
+const url = '/api/trpc';
+
+/** Options of a call that creates something: the same key and input create it once. */
+export const once = (idempotencyKey: string) => ({ context: { idempotencyKey } });
+
+/** The browser's own EventSource can send no header, and the token never goes into an address. */
+const subscriptions = httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: authorisedFetch } });
+
+const mutations = httpLink({
+  url,
+  fetch: authorisedFetch,
+  headers: ({ op }): Record<string, string> =>
+    typeof op.context.idempotencyKey === 'string' ? { 'idempotency-key': op.context.idempotencyKey } : {},
+});
+
+const queries = httpBatchLink({ url, fetch: authorisedFetch, maxItems: 10, maxURLLength: 4_000 });
+
+/** The typed client; for calls outside of a component's life. */
+export const client = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (op) => op.type === 'subscription',
+      true: subscriptions,
+      false: splitLink({
+        // A refused sign-in is an answer, not a session that lapsed.
+        condition: (op) => op.path === 'auth.login',
+        true: httpLink({ url }),
+        false: splitLink({ condition: (op) => op.type === 'mutation', true: mutations, false: queries }),
+      }),
+    }),
+  ],
+});
+
+/** Query and mutation options of every procedure, for TanStack Query. */
+export const api = createTRPCOptionsProxy<AppRouter>({ client, queryClient });

@@ -1,0 +1,48 @@
+import { useMutation } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { queryClient } from './api.ts';
+import { notifyDone } from './ui/notify.ts';
+import { asProblem } from './ui/problem.ts';
+
+type Change<In, Out> = {
+  act: (input: In) => Promise<Out>;
+  /** What is told when it is done; nothing where the page itself shows it. */
+  done?: (output: Out, input: In) => string;
+  after?: (output: Out) => void;
+};
+
+/** A change to what the server holds. Afterwards everything on the screen is asked for again, as numbers hang together. */
+export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
+  const mutation = useMutation({
+    mutationFn: act,
+    onSuccess: (output, input) => {
+      void queryClient.invalidateQueries();
+      if (done) notifyDone(done(output, input));
+      after?.(output);
+    },
+  });
+  return {
+    run: mutation.mutate,
+    pending: mutation.isPending,
+    problem: mutation.error ? asProblem(mutation.error) : undefined,
+    reset: mutation.reset,
+  };
+}
+
+/** Random, without `crypto.randomUUID`, which plain HTTP lacks. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/**
+ * Gives each input of a form one idempotency key for as long as the form is open: clicking twice, or again after an
+ * answer was lost, creates one thing.
+ */
+export function useKeys(): (input: unknown) => string {
+  const keys = useRef(new Map<string, string>());
+  return (input) => {
+    const form = JSON.stringify(input);
+    const key = keys.current.get(form) ?? newKey();
+    keys.current.set(form, key);
+    return key;
+  };
+}

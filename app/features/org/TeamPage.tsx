@@ -1,0 +1,93 @@
+import { Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Link } from '@remix-run/react';
+import { IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, type Outputs } from '../../api.ts';
+import { Loaded } from '../../ui/Loaded.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { Panel } from '../../ui/Panel.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { useCan } from '../auth/permissions.ts';
+import { CapacityLine } from '../capacity/CapacityLine.tsx';
+import { RESOURCES } from '../capacity/capacity.ts';
+import { ProjectList } from '../projects/ProjectList.tsx';
+import { LedgerDrawer } from '../quotas/LedgerDrawer.tsx';
+import { placeOf } from './tree.ts';
+import { useNode } from './use-org.ts';
+
+type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
+
+/** A team: its quota at each site, how its usage adds up, and its projects. */
+export function TeamPage({ id }: { id: string }) {
+  const quotas = useQuery(api.quotas.listTeam.queryOptions({ id }));
+  const node = useNode(id);
+  const can = useCan();
+  const [explained, setExplained] = useState<string>();
+  const name = node?.name ?? 'Team';
+  return (
+    <Page
+      title={name}
+      description={node?.parent && `Team of ${node.parent.name}`}
+      actions={
+        node &&
+        can('projects.create', placeOf(node)) && (
+          <Button component={Link} to={`/projects/new?team=${id}`} leftSection={<IconPlus size={16} />}>
+            New project
+          </Button>
+        )
+      }
+    >
+      <Loaded query={quotas}>
+        {({ items }) => (
+          <Stack gap="lg">
+            {items.length === 0 && (
+              <Panel>
+                <Empty title="This team has no quota yet">A department admin gives it one, site by site.</Empty>
+              </Panel>
+            )}
+            <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }}>
+              {items.map((quota) => (
+                <QuotaCard key={quota.site} quota={quota} name={name} onExplain={setExplained} />
+              ))}
+            </SimpleGrid>
+            <ProjectList fixed={{ team_id: id }} title="Projects" />
+          </Stack>
+        )}
+      </Loaded>
+      {explained && <LedgerDrawer team={{ id, name }} site={explained} onClose={() => setExplained(undefined)} />}
+    </Page>
+  );
+}
+
+type QuotaCardProps = { quota: TeamQuota; name: string; onExplain: (site: string) => void };
+
+function QuotaCard({ quota, name, onExplain }: QuotaCardProps) {
+  return (
+    <Panel>
+      <Stack gap="sm">
+        <Group justify="space-between" gap="xs">
+          <Text fw={600} className="mono">
+            {quota.site}
+          </Text>
+          <Button size="compact-xs" variant="subtle" onClick={() => onExplain(quota.site)}>
+            How it adds up
+          </Button>
+        </Group>
+        {RESOURCES.map((resource) => (
+          <CapacityLine
+            key={resource}
+            label={`${name} at ${quota.site}`}
+            resource={resource}
+            amount={{
+              capacity: quota[`${resource}_limit`],
+              granted: quota[`${resource}_limit`],
+              used: quota[`${resource}_used`],
+            }}
+            tell="used"
+          />
+        ))}
+      </Stack>
+    </Panel>
+  );
+}

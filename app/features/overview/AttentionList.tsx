@@ -1,0 +1,56 @@
+import { Text } from '@mantine/core';
+import { Link } from '@remix-run/react';
+import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../api.ts';
+import { Panel } from '../../ui/Panel.tsx';
+import { useHolds } from '../auth/permissions.ts';
+import type { Usage } from '../capacity/usage.ts';
+import classes from './AttentionList.module.css';
+import { type Concern, failedProjects, overAllocations, syncConcern } from './attention.ts';
+
+/** What somebody should look at, worst first; says so when there is nothing. */
+export function AttentionList({ usage }: { usage: Usage }) {
+  const holds = useHolds();
+  const failed = useQuery(
+    api.projects.list.queryOptions({ status: 'failed', sort: 'updated_at', direction: 'desc', limit: 5 }),
+  );
+  const runs = useQuery({ ...api.admin.syncRuns.queryOptions({ limit: 1 }), enabled: holds('servers.sync') });
+  const concerns = [
+    ...overAllocations(usage),
+    ...syncConcern(runs.data?.items[0]),
+    ...failedProjects(failed.data?.items ?? []),
+  ];
+  return (
+    <Panel title="Needs attention">
+      {concerns.length === 0 ? (
+        <Text c="dimmed" className={classes.calm ?? ''}>
+          <IconCircleCheck size={18} className={classes.good} aria-hidden /> Nothing needs you right now.
+        </Text>
+      ) : (
+        <ul className={classes.list}>
+          {concerns.map(({ key, kind, title, text, to }) => (
+            <li key={key}>
+              <Mark kind={kind} />
+              <div>
+                <Link to={to} className="plain">
+                  <Text component="span" fw={550}>
+                    {title}
+                  </Text>
+                </Link>
+                <Text c="dimmed" size="xs" lineClamp={2}>
+                  {text}
+                </Text>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Mark({ kind }: { kind: Concern['kind'] }) {
+  const Icon = kind === 'bad' ? IconCircleX : IconAlertTriangle;
+  return <Icon size={18} className={classes.mark} data-kind={kind} aria-hidden />;
+}

@@ -1,0 +1,63 @@
+import { count, plural } from '../../ui/format.ts';
+import { RESOURCES, segmentsOf, UNIT } from '../capacity/capacity.ts';
+import { amountOfRow, type Usage } from '../capacity/usage.ts';
+import { hrefOf } from '../org/tree.ts';
+
+/** One thing that somebody should look at, with the way to it. */
+export type Concern = { key: string; kind: 'bad' | 'warn'; title: string; text: string; to: string };
+
+/** Nodes whose grants exceed what is there now. */
+export function overAllocations({ items }: Usage): Concern[] {
+  return items.flatMap((row) => {
+    const deficits = RESOURCES.flatMap((resource) => {
+      const { over } = segmentsOf(amountOfRow(row, resource));
+      return over > 0 && row.level !== 'team' ? [`${count(over)} ${UNIT[resource]}`] : [];
+    });
+    if (deficits.length === 0) return [];
+    return {
+      key: `over ${row.id} ${row.site}`,
+      kind: 'bad',
+      title: `${row.name} is over-allocated at ${row.site}`,
+      text: `${deficits.join(' and ')} more granted than there is. No quota can be raised until this is gone.`,
+      to: `${hrefOf(row)}?site=${encodeURIComponent(row.site)}`,
+    } as const;
+  });
+}
+
+type FailedProject = { id: string; name: string; team_name: string; status_reason: string | null };
+
+export const failedProjects = (projects: FailedProject[]): Concern[] =>
+  projects.map((project) => ({
+    key: `project ${project.id}`,
+    kind: 'bad',
+    title: `${project.name} of ${project.team_name} failed`,
+    text: project.status_reason ?? 'Its page tells what happened.',
+    to: `/projects/${project.id}`,
+  }));
+
+type LastRun = { id: string; outcome: string; error: string | null; withheld_offline: number };
+
+/** The last sync, where it needs somebody. */
+export function syncConcern(run: LastRun | undefined): Concern[] {
+  if (run?.outcome === 'failed') {
+    return [
+      {
+        key: run.id,
+        kind: 'bad',
+        title: 'The last sync failed',
+        text: run.error ?? 'The inventory did not answer. Nothing was changed.',
+        to: '/sync',
+      },
+    ];
+  }
+  if (run?.outcome !== 'withheld') return [];
+  return [
+    {
+      key: run.id,
+      kind: 'warn',
+      title: 'A sync waits for you',
+      text: `${plural(run.withheld_offline, 'server')} vanished at once and would go offline. Confirm it or look into the inventory.`,
+      to: '/sync',
+    },
+  ];
+}

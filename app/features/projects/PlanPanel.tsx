@@ -1,0 +1,71 @@
+import { Alert, Button, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { CopyText } from '../../ui/CopyText.tsx';
+import { count } from '../../ui/format.ts';
+import { Panel } from '../../ui/Panel.tsx';
+import type { Problem } from '../../ui/problem.ts';
+import { ProblemAlert } from '../../ui/states.tsx';
+import { BeforeAfter } from '../capacity/BeforeAfter.tsx';
+import { RESOURCES } from '../capacity/capacity.ts';
+import type { Plan } from './choices.ts';
+
+type PlanPanelProps = {
+  plan: Plan | undefined;
+  team: string;
+  ready: boolean;
+  pending: boolean;
+  problem: Problem | undefined;
+};
+
+/** What will be created, what it costs, and what is left; updated while one types. */
+export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProps) {
+  return (
+    <Panel title="What you get">
+      <Stack aria-live="polite">
+        <div>
+          <Text size="xs" c="dimmed">
+            Kubernetes namespace
+          </Text>
+          {plan ? (
+            <CopyText text={plan.namespace_name} label="namespace" />
+          ) : (
+            <Text c="dimmed">Give the project a name to see it.</Text>
+          )}
+        </div>
+        {plan && (
+          <>
+            <div>
+              <Text size="xs" c="dimmed">
+                Costs of the team’s quota
+              </Text>
+              <Text className="numbers">
+                {count(plan.cost.cpu)} cores, {count(plan.cost.ram_gb)} GiB
+              </Text>
+            </div>
+            {RESOURCES.map((resource) => {
+              const { limit, used_before, used_after } = plan.quota[resource];
+              return (
+                <BeforeAfter
+                  key={resource}
+                  label={team}
+                  resource={resource}
+                  before={{ capacity: limit, granted: used_before, used: used_before }}
+                  after={{ capacity: limit, granted: used_after, used: used_after }}
+                />
+              );
+            })}
+            {plan.refusal && (
+              <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />}>
+                {plan.refusal.message}
+              </Alert>
+            )}
+          </>
+        )}
+        {problem && <ProblemAlert problem={problem} />}
+        <Button type="submit" disabled={!ready} loading={pending}>
+          Create project
+        </Button>
+      </Stack>
+    </Panel>
+  );
+}

@@ -1,0 +1,148 @@
+import { Button, SegmentedControl, Stack } from '@mantine/core';
+import { Link } from '@remix-run/react';
+import { useState } from 'react';
+import { z } from 'zod';
+import { type Column, DataTable } from '../../ui/DataTable.tsx';
+import { count, plural } from '../../ui/format.ts';
+import { Panel } from '../../ui/Panel.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { useUrlFilters } from '../../ui/use-url-filters.ts';
+import { type Amounts, amountsOf } from '../capacity/amounts.ts';
+import { CapacityBar } from '../capacity/CapacityBar.tsx';
+import { CapacityLegend } from '../capacity/CapacityLegend.tsx';
+import { CapacityLine } from '../capacity/CapacityLine.tsx';
+import { RESOURCE_NAME, RESOURCES, type Resource, UNIT } from '../capacity/capacity.ts';
+import type { Usage } from '../capacity/usage.ts';
+import { hrefOf, type OrgNode } from '../org/tree.ts';
+import { EditQuota } from './EditQuota.tsx';
+import type { QuotaSubject } from './quota-change.ts';
+
+type QuotaBoardProps = {
+  parent: OrgNode;
+  level: 'department' | 'team';
+  usage: Usage;
+  sites: string[];
+  mayEdit: boolean;
+};
+
+const filterShape = z.object({ site: z.string().optional() });
+
+/** What a field or department gave to those below it at one site, and how to change it. */
+export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardProps) {
+  const { filters, set } = useUrlFilters(filterShape);
+  const site = filters.site !== undefined && sites.includes(filters.site) ? filters.site : sites[0];
+  const [edited, setEdited] = useState<OrgNode>();
+  if (site === undefined) return <NothingToGrant parent={parent} />;
+  const budget = amountsOf(parent, usage, site);
+  return (
+    <Panel
+      flush
+      title={`Quotas of ${plural(parent.children.length, level)}`}
+      hint={<CapacityLegend />}
+      actions={
+        <SegmentedControl aria-label="Site" data={sites} value={site} onChange={(chosen) => set({ site: chosen })} />
+      }
+    >
+      <Stack gap="sm" px="lg" pb="md">
+        {RESOURCES.map((resource) => (
+          <CapacityLine key={resource} label={parent.name} resource={resource} amount={budget[resource]} />
+        ))}
+      </Stack>
+      <DataTable
+        label={`Quotas at ${site}`}
+        rows={parent.children}
+        columns={columnsFor(level, (node) => amountsOf(node, usage, site), mayEdit ? setEdited : undefined)}
+        rowId={(node) => node.id}
+        empty={
+          <Empty title={`No ${level} yet`}>Create one on the Organisation page; then it can be given a quota.</Empty>
+        }
+      />
+      {edited && (
+        <EditQuota
+          key={`${edited.id} ${site}`}
+          subject={subjectOf(edited, level, site, amountsOf(edited, usage, site), parent.name, budget)}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const subjectOf = (
+  { id, name }: OrgNode,
+  level: QuotaSubject['level'],
+  site: string,
+  now: Amounts,
+  parent: string,
+  amounts: Amounts,
+): QuotaSubject => ({ level, id, name, site, now, parent: { name: parent, amounts } });
+
+function NothingToGrant({ parent }: { parent: OrgNode }) {
+  return (
+    <Panel>
+      <Empty title={`${parent.name} has nothing to grant yet`}>
+        {parent.level === 'field'
+          ? 'A center admin gives it servers on the Servers page.'
+          : 'A field admin gives it a quota on the field’s page.'}
+      </Empty>
+    </Panel>
+  );
+}
+
+const HEADS = {
+  department: 'granted to teams, of its quota',
+  team: 'used, of its quota',
+} as const;
+
+function columnsFor(
+  level: 'department' | 'team',
+  amounts: (node: OrgNode) => Amounts,
+  onEdit: ((node: OrgNode) => void) | undefined,
+): Column<OrgNode>[] {
+  const bar = (resource: Resource): Column<OrgNode> => ({
+    id: `${resource} bar`,
+    header: RESOURCE_NAME[resource],
+    meta: { from: 'sm' },
+    cell: ({ row: { original } }) => (
+      <CapacityBar label={original.name} resource={resource} amount={amounts(original)[resource]} size="sm" />
+    ),
+  });
+  const numbers = (resource: Resource): Column<OrgNode> => ({
+    id: `${resource} numbers`,
+    header: () => <span title={`${UNIT[resource]} ${HEADS[level]}`}>{UNIT[resource]}</span>,
+    meta: { align: 'right', width: 116 },
+    cell: ({ row: { original } }) => {
+      const { capacity, granted, used } = amounts(original)[resource];
+      return `${count(level === 'team' ? used : granted)} of ${count(capacity)}`;
+    },
+  });
+  const columns: Column<OrgNode>[] = [
+    {
+      id: 'name',
+      header: level === 'team' ? 'Team' : 'Department',
+      cell: ({ row: { original } }) => (
+        <Link to={hrefOf(original)} className="plain">
+          {original.name}
+        </Link>
+      ),
+    },
+    ...RESOURCES.flatMap((resource) => [bar(resource), numbers(resource)]),
+  ];
+  if (!onEdit) return columns;
+  const edit: Column<OrgNode> = {
+    id: 'edit',
+    header: '',
+    meta: { align: 'right', width: 104 },
+    cell: ({ row: { original } }) => (
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => onEdit(original)}
+        aria-label={`Set the quota of ${original.name}`}
+      >
+        Set…
+      </Button>
+    ),
+  };
+  return [...columns, edit];
+}

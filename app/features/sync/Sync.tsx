@@ -1,0 +1,140 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useState } from 'react';
+import { z } from 'zod';
+import { syncOutcome } from '../../../server/servers/servers.schema.ts';
+import { api, client } from '../../api.ts';
+import { useChange } from '../../change.ts';
+import { fetchCsv } from '../../download.ts';
+import { Ago } from '../../ui/Ago.tsx';
+import { ConfirmDialog } from '../../ui/ConfirmDialog.tsx';
+import { CsvButton } from '../../ui/CsvButton.tsx';
+import { DataTable } from '../../ui/DataTable.tsx';
+import { FilterSelect } from '../../ui/FilterSelect.tsx';
+import { plural } from '../../ui/format.ts';
+import { Loaded } from '../../ui/Loaded.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { Panel } from '../../ui/Panel.tsx';
+import { Empty, ProblemAlert } from '../../ui/states.tsx';
+import { usePages } from '../../ui/use-pages.ts';
+import { useUrlFilters } from '../../ui/use-url-filters.ts';
+import { OUTCOME, type SyncRun } from './outcome.ts';
+import { RunDetail } from './RunDetail.tsx';
+import { columnsFor } from './sync-columns.tsx';
+
+const filterShape = z.object({ outcome: syncOutcome.optional() });
+const RUNNING_REFRESH_MS = 2_000;
+
+/** When the inventory was read, what came of it, and reading it now. */
+export function Sync() {
+  const { filters, set } = useUrlFilters(filterShape);
+  const input = { ...filters, limit: 100 };
+  const { query, items, more, first } = usePages(
+    api.admin.syncRuns.queryKey(input),
+    (cursor, options) => client.admin.syncRuns.query({ ...input, ...cursor }, options),
+    { refetchInterval: RUNNING_REFRESH_MS },
+  );
+  const [open, setOpen] = useState<string>();
+  const [confirming, setConfirming] = useState<SyncRun>();
+  const run = useChange({
+    act: () => client.admin.syncServers.mutate({}),
+    done: (done) => `Read ${plural(done.synced, 'server')}; ${plural(done.updated, 'change')}.`,
+  });
+  const waiting = items.find((item) => item.outcome === 'withheld' && item.confirmed_at === null);
+  const next = first?.next_run_at;
+  return (
+    <Page
+      title="Sync"
+      description={
+        next ? (
+          <>
+            The inventory is read next <Ago at={next} />.
+          </>
+        ) : (
+          'The inventory is read on a schedule.'
+        )
+      }
+      actions={
+        <Button leftSection={<IconRefresh size={16} />} loading={run.pending} onClick={() => run.run(undefined)}>
+          Run now
+        </Button>
+      }
+    >
+      {run.problem && <ProblemAlert problem={run.problem} />}
+      {waiting && waiting.id === items[0]?.id && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
+      <Panel
+        flush
+        title="History"
+        actions={
+          <Group gap="xs">
+            <FilterSelect
+              label="Outcome"
+              value={filters.outcome}
+              choices={syncOutcome.options.map((value) => ({ value, label: OUTCOME[value].label }))}
+              onChange={(outcome) => set({ outcome })}
+            />
+            <CsvButton name="sync-runs" fetchCsv={() => fetchCsv('/admin/sync/runs', { ...filters, limit: 200 })} />
+          </Group>
+        }
+      >
+        <Loaded query={query}>
+          {() => (
+            <DataTable
+              label="Sync history"
+              rows={items}
+              columns={columnsFor(open, (id) => setOpen(open === id ? undefined : id))}
+              rowId={(item) => item.id}
+              onEnd={more}
+              detail={(item) => open === item.id && <RunDetail run={item} />}
+              empty={<Empty title="No run yet">Run it now, or wait for the schedule.</Empty>}
+            />
+          )}
+        </Loaded>
+      </Panel>
+      {confirming && <ConfirmRun run={confirming} onClose={() => setConfirming(undefined)} />}
+    </Page>
+  );
+}
+
+function Waiting({ run, onConfirm }: { run: SyncRun; onConfirm: () => void }) {
+  return (
+    <Panel title={`${plural(run.withheld_offline, 'server')} vanished at once`}>
+      <Group justify="space-between" align="flex-end">
+        <Stack gap={2} maw={640}>
+          <Text>
+            The last run did not find them in the inventory. That many at once is rarely true, so nothing was marked
+            offline. Look into the inventory first.
+          </Text>
+        </Stack>
+        <Button variant="default" onClick={onConfirm}>
+          Confirm that they are gone…
+        </Button>
+      </Group>
+    </Panel>
+  );
+}
+
+function ConfirmRun({ run, onClose }: { run: SyncRun; onClose: () => void }) {
+  const act = `Mark up to ${plural(run.withheld_offline, 'server')} offline`;
+  const confirm = useChange({
+    act: () => client.admin.syncServers.mutate({ confirm_run_id: run.id }),
+    done: (done) => `${plural(done.marked_offline, 'server')} went offline.`,
+    after: onClose,
+  });
+  return (
+    <ConfirmDialog
+      title="Confirm that the servers are gone"
+      act={act}
+      pending={confirm.pending}
+      problem={confirm.problem}
+      onConfirm={() => confirm.run(undefined)}
+      onClose={onClose}
+    >
+      <Text>
+        The inventory is read again. Servers that are still missing, up to {run.withheld_offline}, are marked offline:
+        their fields lose the capacity and may show as over-allocated. Projects keep running, and servers that come back
+        are online again with the next run.
+      </Text>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,66 @@
+import { ActionIcon } from '@mantine/core';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { Ago } from '../../ui/Ago.tsx';
+import { Badge } from '../../ui/Badge.tsx';
+import type { Column } from '../../ui/DataTable.tsx';
+import { count, duration } from '../../ui/format.ts';
+import { OUTCOME, type SyncRun, TRIGGER } from './outcome.ts';
+
+const numbers = (id: 'synced' | 'updated' | 'marked_offline' | 'quarantined', header: string): Column<SyncRun> => ({
+  id,
+  header,
+  meta: { align: 'right', width: 104, from: id === 'synced' ? 'sm' : 'md' },
+  cell: ({ row }) => count(row.original[id]),
+});
+
+/** Columns of the sync history; a run with more to tell can be opened. */
+export const columnsFor = (open: string | undefined, toggle: (id: string) => void): Column<SyncRun>[] => [
+  { id: 'started', header: 'Started', meta: { width: 150 }, cell: ({ row }) => <Ago at={row.original.started_at} /> },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    meta: { width: 150 },
+    cell: ({ row: { original } }) => (
+      <Badge tone={original.outcome === 'withheld' && original.confirmed_at ? 'quiet' : OUTCOME[original.outcome].tone}>
+        {original.outcome === 'withheld' && original.confirmed_at ? 'Confirmed' : OUTCOME[original.outcome].label}
+      </Badge>
+    ),
+  },
+  {
+    id: 'by',
+    header: 'Started by',
+    meta: { from: 'sm' },
+    cell: ({ row: { original } }) =>
+      original.trigger === 'schedule' ? TRIGGER.schedule : `${TRIGGER[original.trigger]}, ${original.requested_by}`,
+  },
+  numbers('synced', 'Seen'),
+  numbers('updated', 'Changed'),
+  numbers('marked_offline', 'Gone offline'),
+  numbers('quarantined', 'Unusable'),
+  {
+    id: 'duration',
+    header: 'Took',
+    meta: { align: 'right', width: 84, from: 'md' },
+    cell: ({ row }) => (row.original.duration_ms === null ? '…' : duration(row.original.duration_ms)),
+  },
+  {
+    id: 'more',
+    header: '',
+    meta: { align: 'right', width: 56 },
+    cell: ({ row: { original } }) => {
+      if (original.error === null && original.quarantined_rows.length === 0) return null;
+      const Chevron = open === original.id ? IconChevronDown : IconChevronRight;
+      return (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="What happened in this run"
+          aria-expanded={open === original.id}
+          onClick={() => toggle(original.id)}
+        >
+          <Chevron size={16} />
+        </ActionIcon>
+      );
+    },
+  },
+];

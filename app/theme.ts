@@ -1,0 +1,130 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, rem } from '@mantine/core';
+
+const iris: MantineColorsTuple = [
+  '#f0f1fe',
+  '#e0e2fd',
+  '#c4c7f9',
+  '#a3a7f2',
+  '#8288ea',
+  '#6a6fe0',
+  '#5658d0',
+  '#4747b4',
+  '#3a3a94',
+  '#2c2c70',
+];
+
+const slate: MantineColorsTuple = [
+  '#f7f8fa',
+  '#eff1f4',
+  '#e3e6eb',
+  '#cfd5dd',
+  '#b3bbc7',
+  '#8792a2',
+  '#667182',
+  '#4d5766',
+  '#333b47',
+  '#171b22',
+];
+
+const slateDark: MantineColorsTuple = [
+  '#e6e9ee',
+  '#c9d0d9',
+  '#a6b0be',
+  '#818c9c',
+  '#3c4552',
+  '#2b323d',
+  '#20262f',
+  '#171c23',
+  '#101419',
+  '#0b0e12',
+];
+
+/** Four sizes of type: small print, text, headings of parts, the page's title. */
+export const theme = createTheme({
+  primaryColor: 'iris',
+  primaryShade: { light: 6, dark: 5 },
+  autoContrast: true,
+  colors: { iris, gray: slate, dark: slateDark },
+  fontFamily: '"Inter Variable", system-ui, sans-serif',
+  fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
+  fontSizes: { xs: rem(12), sm: rem(14), md: rem(14), lg: rem(17), xl: rem(24) },
+  lineHeights: { xs: '1.4', sm: '1.5', md: '1.5', lg: '1.4', xl: '1.25' },
+  headings: {
+    fontWeight: '620',
+    sizes: {
+      h1: { fontSize: rem(24), lineHeight: '1.25' },
+      h2: { fontSize: rem(17), lineHeight: '1.4' },
+      h3: { fontSize: rem(14), lineHeight: '1.5' },
+    },
+  },
+  defaultRadius: 'md',
+  radius: { xs: rem(3), sm: rem(4), md: rem(6), lg: rem(10), xl: rem(16) },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: 'sm' } },
+    Modal: { defaultProps: { centered: true, radius: 'lg', padding: 'lg', transitionProps: { duration: 150 } } },
+    Drawer: { defaultProps: { padding: 'lg', transitionProps: { duration: 150 } } },
+    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } },
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 100 } } },
+  },
+});
+
+const light = {
+  '--mantine-color-body': '#ffffff',
+  '--mantine-color-dimmed': '#566172',
+  '--mantine-color-error': '#b42318',
+  '--surface-page': '#f6f7f9',
+  '--surface-inset': '#f1f3f6',
+  '--surface-hover': '#f4f5f8',
+  '--surface-chosen': '#eef0fe',
+  '--line': '#e2e6eb',
+  '--line-strong': '#c5ccd6',
+  '--ink': '#171b22',
+  '--ink-soft': '#566172',
+  '--status-good': '#12703c',
+  '--status-busy': '#4747b4',
+  '--status-warn': '#8a5300',
+  '--status-bad': '#b42318',
+  '--status-good-tint': '#e7f5ec',
+  '--status-busy-tint': '#eef0fe',
+  '--status-warn-tint': '#fdf3e1',
+  '--status-bad-tint': '#fdecea',
+  '--capacity-used': '#0b5394',
+  '--capacity-granted': '#9cc9ef',
+  '--capacity-free': '#ffffff',
+  '--capacity-line': '#8792a2',
+  '--capacity-over': '#d55e00',
+  '--capacity-over-gap': '#ffd9bf',
+};
+
+const dark: typeof light = {
+  '--mantine-color-body': '#171c23',
+  '--mantine-color-dimmed': '#a6b0be',
+  '--mantine-color-error': '#ff8a7d',
+  '--surface-page': '#0f1318',
+  '--surface-inset': '#1c222a',
+  '--surface-hover': '#1d232c',
+  '--surface-chosen': '#23264a',
+  '--line': '#272e38',
+  '--line-strong': '#414b59',
+  '--ink': '#e6e9ee',
+  '--ink-soft': '#a6b0be',
+  '--status-good': '#62d08f',
+  '--status-busy': '#a3a7f2',
+  '--status-warn': '#f0b45a',
+  '--status-bad': '#ff8a7d',
+  '--status-good-tint': '#13301f',
+  '--status-busy-tint': '#23264a',
+  '--status-warn-tint': '#35280f',
+  '--status-bad-tint': '#3b1a18',
+  '--capacity-used': '#2f7fd0',
+  '--capacity-granted': '#a8d1f5',
+  '--capacity-free': '#171c23',
+  '--capacity-line': '#6b7686',
+  '--capacity-over': '#f0772b',
+  '--capacity-over-gap': '#4a2a15',
+};
+
+/** Every colour of the portal that is not a control's: surfaces, lines, text, status and the house's capacity scale. */
+export const tokens: CSSVariablesResolver = () => ({ variables: {}, light, dark });
