@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Services } from '../services.ts';
 import type { Caller } from './policy.ts';
 
@@ -9,3 +10,6 @@ export type Context = {
   idempotencyKey: string | undefined;
   remoteAddress: string;
 };
+
+/** What travels with one HTTP request. */
+export type HttpEnv = { Bindings: HttpBindings; Variables: { requestId: string; context: Context } };

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import type { Context } from './context.ts';
+import type { Context, HttpEnv } from './context.ts';
 import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
 import { type Log, logRefusal, withLogContext } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -41,25 +41,17 @@ export type AppOptions = {
   log: Log;
 };
 
-type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
-
 /** The whole HTTP surface: tRPC, REST, probes, metrics, the browser's files and the portal. */
-export function createApp(options: AppOptions): Hono<Env> {
+export function createApp(options: AppOptions): Hono<HttpEnv> {
   const { router, metrics, log } = options;
-  const app = new Hono<Env>();
-  const contexts = new WeakMap<Request, Context>();
-  const contextOf = (request: Request): Context => {
-    const context = contexts.get(request);
-    if (!context) throw new Error('a request without a context');
-    return context;
-  };
+  const app = new Hono<HttpEnv>();
 
   app.use(async (c, next) => {
     const sent = requestIdShape.safeParse(c.req.header('x-request-id'));
     const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
     const started = performance.now();
-    contexts.set(c.req.raw, contextFrom(options, c.req.raw, requestId, c.env?.incoming?.socket.remoteAddress ?? ''));
     c.set('requestId', requestId);
+    c.set('context', contextFrom(options, c.req.raw, requestId, c.env?.incoming?.socket.remoteAddress ?? ''));
     await withLogContext({ request_id: requestId }, async () => {
       await next();
       c.header('X-Request-Id', requestId);
@@ -76,6 +68,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.onError((error, c) => {
     const refusal = asRefusal(error);
     logRefusal(log, refusal);
+    // The rest of the body is not read, so that nothing more can come on this connection.
+    if (refusal.code === 'PAYLOAD_TOO_LARGE') c.header('Connection', 'close');
     return c.json(errorBody(refusal, c.get('requestId')), HTTP_STATUS[refusal.code]);
   });
 
@@ -101,10 +95,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
   );
 
-  app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, contextOf(c.req.raw), log));
+  app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, c.get('context'), log));
   const document = openApiDocument(router);
   app.get('/api/v1/openapi.json', (c) => c.json(document));
-  app.route('/api/v1', restDoor(router, contextOf, log));
+  app.route('/api/v1', restDoor(router, log));
   app.all('/api/*', () => {
     throw new InfraHubError('NOT_FOUND', 'There is nothing at this address.');
   });
@@ -199,7 +193,7 @@ const STOP_GRACE_MS = 10_000;
  * finish, and cuts what is left after ten seconds.
  */
 export function listen(
-  app: Hono<Env>,
+  app: Hono<HttpEnv>,
   host: string,
   port: number,
 ): Promise<{ port: number; close: () => Promise<void> }> {

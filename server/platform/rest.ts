@@ -2,7 +2,7 @@ import { type AnyRouter, callTRPCProcedure, type ProcedureType } from '@trpc/ser
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
-import type { Context } from './context.ts';
+import type { HttpEnv } from './context.ts';
 import { csvOf } from './csv.ts';
 import { HTTP_STATUS, InfraHubError } from './errors.ts';
 import { type Log, logRefusal } from './log.ts';
@@ -40,20 +40,19 @@ export function restProcedures(router: AnyRouter): RestProcedure[] {
  * The REST door: each procedure at the address in its metadata, through the same validation, policy and services as
  * tRPC. Ours rather than trpc-to-openapi's handler, which makes schemas coerce in place (docs/decisions/003).
  */
-export function restDoor(router: AnyRouter, contextFor: (request: Request) => Context, log: Log): Hono {
-  const door = new Hono();
+export function restDoor(router: AnyRouter, log: Log): Hono<HttpEnv> {
+  const door = new Hono<HttpEnv>();
   // Literal paths before parameters: /servers/facets is not a server's id.
   const ordered = restProcedures(router).sort((a, b) => parameters(a) - parameters(b));
   for (const procedure of ordered) {
     const { method, path } = procedure.meta.openapi;
     door.on(method, path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
-      const context = contextFor(c.req.raw);
       const input = await readInput(procedure, c.req.raw, c.req.param());
       const output = await callTRPCProcedure({
         router,
         path: procedure.path,
         type: procedure.type,
-        ctx: context,
+        ctx: c.get('context'),
         getRawInput: async () => input,
         signal: c.req.raw.signal,
         batchIndex: 0,
@@ -69,10 +68,9 @@ export function restDoor(router: AnyRouter, contextFor: (request: Request) => Co
   });
   door.onError((error, c) => {
     const refusal = asRefusal(error);
-    const { requestId } = contextFor(c.req.raw);
     logRefusal(log, refusal);
     if (HTTP_STATUS[refusal.code] === 503) c.header('Retry-After', '5');
-    return c.json(errorBody(refusal, requestId), HTTP_STATUS[refusal.code]);
+    return c.json(errorBody(refusal, c.get('requestId')), HTTP_STATUS[refusal.code]);
   });
   return door;
 }

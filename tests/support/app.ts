@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../server/platform/clock.ts';
+import { readConfig } from '../../server/platform/config.ts';
+import { createApp, listen } from '../../server/platform/http.ts';
+import { createLog } from '../../server/platform/log.ts';
+import { createMetrics } from '../../server/platform/metrics.ts';
+import type { Caller } from '../../server/platform/policy.ts';
+import { appRouter } from '../../server/router.ts';
+import { createServices } from '../../server/services.ts';
+import type { TestDatabase } from './database.ts';
+
+/** Nothing listens there: what these settings point to is out of reach. */
+const NOWHERE = '127.0.0.1:1';
+
+/**
+ * The product's whole HTTP surface on a loopback port, over this database, with every system outside out of reach.
+ * `callers` says whom a bearer token names; the others are judged by the real `authenticate`.
+ */
+export async function startApp(database: TestDatabase, callers: Record<string, Caller> = {}) {
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    JWT_SECRETS: randomBytes(36).toString('base64'),
+    LDAP_URL: `ldap://${NOWHERE}`,
+    LDAP_USER_BASE_DN: 'ou=people,dc=example,dc=org',
+    LDAP_SERVICE_DN: 'cn=infrahub,dc=example,dc=org',
+    LDAP_SERVICE_PASSWORD: 'service',
+    LDAP_GROUP_BASE_DN: 'ou=groups,dc=example,dc=org',
+    EXTERNAL_SERVER_API_URL: `http://${NOWHERE}`,
+    GIT_REPO_URL: '/nonexistent.git',
+    ARGOCD_URL: `http://${NOWHERE}`,
+    ARGOCD_TOKEN: 'token',
+  });
+  const log = createLog('silent');
+  const { services, close } = await createServices({ config, database, clock: systemClock, log });
+  const app = createApp({
+    router: appRouter,
+    services,
+    authenticate: async (token, requestId) => {
+      const caller = callers[token];
+      return caller ? { ...caller, requestId } : services.auth.authenticate(token, requestId);
+    },
+    pages: async () => new Response('a page', { headers: { 'content-type': 'text/html' } }),
+    assets: 'tests/data',
+    readiness: [],
+    metrics: createMetrics(),
+    log,
+  });
+  const server = await listen(app, '127.0.0.1', 0);
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    async stop() {
+      await server.close();
+      await close();
+    },
+  };
+}
