@@ -73,8 +73,8 @@ export async function startInventory({ port = 0, fleet = demoFleet(), behaviour 
       return now;
     },
     /** Changes what is named of the behaviour, after checking it; the rest stays. */
-    behave(patch: Partial<Record<keyof InventoryBehaviour, unknown>>): void {
-      now = inventoryBehaviour.parse({ ...now, ...patch });
+    behave(patch: unknown): void {
+      now = inventoryBehaviour.parse({ ...now, ...z.record(z.string(), z.unknown()).parse(patch) });
       failed = 0;
     },
     setFleet(fleet: InventoryServer[]): void {
@@ -86,8 +86,6 @@ export async function startInventory({ port = 0, fleet = demoFleet(), behaviour 
     },
   };
 }
-
-export type DemoInventory = Awaited<ReturnType<typeof startInventory>>;
 
 type Reply = { status: number; body?: string; headers?: Record<string, string> };
 
@@ -167,7 +165,7 @@ const RACKS = [
 const NODES_PER_RACK = 20;
 
 /** 300 servers at three sites, the same at every call: five racks a site, each of one size. */
-export function demoFleet(): InventoryServer[] {
+function demoFleet(): InventoryServer[] {
   const twoDigits = (n: number) => String(n).padStart(2, '0');
   return Object.entries(SITES).flatMap(([site, short]) =>
     RACKS.flatMap((size, rack) =>

@@ -96,7 +96,7 @@ function refusalOf({ status, headers }: Response, where: string): UpstreamError 
   if (status === 401 || status === 403) {
     return failed(`refused InfraHub's credential (HTTP ${status}). Check EXTERNAL_SERVER_API_TOKEN.`);
   }
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && status !== 304) {
     return failed(
       `answered with a redirect (HTTP ${status}), which InfraHub does not follow. Set EXTERNAL_SERVER_API_URL to the address that answers.`,
     );

@@ -8,17 +8,14 @@ const MIB_PER_GIB = 1024;
 
 const named = z.object({ name: z.string() }).nullish();
 
-const machine = z.object(
-  {
-    hostname: z.string().nullish(),
-    fqdn: z.string().nullish(),
-    cpu_count: z.number('must be a number of cores'),
-    memory: z.number('must be a number of MiB'),
-    zone: named,
-    pool: named,
-  },
-  'must be a machine',
-);
+const machine = z.object({
+  hostname: z.string().nullish(),
+  fqdn: z.string().nullish(),
+  cpu_count: z.number(),
+  memory: z.number(),
+  zone: named,
+  pool: named,
+});
 
 /** A machine that MAAS has enrolled but not commissioned: it knows neither cores nor RAM yet. */
 const unsized = z.object({ cpu_count: z.literal(0), memory: z.literal(0) });
@@ -31,7 +28,7 @@ export function maas({ url, token, maasSite }: InventorySettings, clock: Clock):
       name: m.hostname || m.fqdn,
       site: m[maasSite]?.name,
       cpu: m.cpu_count,
-      ramGb: Math.floor(m.memory / MIB_PER_GIB),
+      ram_gb: Math.floor(m.memory / MIB_PER_GIB),
     }))
     .pipe(inventoryServer);
   return {

@@ -1,19 +1,10 @@
 import { z } from 'zod';
 import { endpoint, type InventoryFormat, type InventorySettings } from './format.ts';
-import { cores, gibibytes, readRow, serverName, siteName } from './row.ts';
-
-export const nativeServer = z.object({
-  name: serverName.describe('The server’s key: unique, and never given to another machine. Case does not matter.'),
-  site: siteName.describe('The data-centre location it stands in: letters, digits, - and _, at most 63.'),
-  cpu: cores.describe('Cores.'),
-  ram_gb: gibibytes.describe('RAM in GiB.'),
-});
+import { inventoryServer, readRow, serverRow } from './row.ts';
 
 /** One answer of `GET {url}/servers`; `docs/inventory.schema.json` is made from it, and a test keeps the two equal. */
 export const nativePage = z.object({
-  items: z
-    .array(nativeServer)
-    .describe('The servers of this page, in an order that stays the same while pages are read.'),
+  items: z.array(serverRow).describe('The servers of this page, in an order that stays the same while pages are read.'),
   next: z
     .string()
     .min(1)
@@ -24,7 +15,6 @@ export const nativePage = z.object({
 });
 
 const envelope = nativePage.extend({ items: z.array(z.unknown()) });
-const row = nativeServer.transform(({ ram_gb, ...server }) => ({ ...server, ramGb: ram_gb }));
 
 /** InfraHub's own format (docs/inventory.md). */
 export function native({ url, token }: InventorySettings): InventoryFormat {
@@ -36,6 +26,6 @@ export function native({ url, token }: InventorySettings): InventoryFormat {
       const { items, next, total } = envelope.parse(body);
       return { rows: items, next: next === null ? null : endpoint(url, '/servers', { cursor: next }), total };
     },
-    row: (raw) => readRow(row, raw, ['name']),
+    row: (raw) => readRow(inventoryServer, raw, ['name']),
   };
 }

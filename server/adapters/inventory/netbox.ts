@@ -6,14 +6,11 @@ const PAGE_SIZE = '500';
 
 const page = z.object({ results: z.array(z.unknown()), next: z.url().nullable(), count: z.int().min(0) });
 
-const device = z.object(
-  {
-    name: z.string('must be text'),
-    site: z.object({ slug: z.string().nullish(), name: z.string().nullish() }, 'must be a site'),
-    custom_fields: z.record(z.string(), z.unknown(), 'must be there'),
-  },
-  'must be a device',
-);
+const device = z.object({
+  name: z.string(),
+  site: z.object({ slug: z.string().nullish(), name: z.string().nullish() }),
+  custom_fields: z.record(z.string(), z.unknown()),
+});
 
 /** NetBox: devices by pages, cores and RAM from custom fields. */
 export function netbox({ url, token, netboxCpuField, netboxRamField }: InventorySettings): InventoryFormat {
@@ -22,7 +19,7 @@ export function netbox({ url, token, netboxCpuField, netboxRamField }: Inventory
       name,
       site: site.slug || site.name,
       cpu: custom_fields[netboxCpuField],
-      ramGb: custom_fields[netboxRamField],
+      ram_gb: custom_fields[netboxRamField],
     }))
     .pipe(inventoryServer);
   return {
