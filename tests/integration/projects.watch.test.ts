@@ -76,9 +76,9 @@ test('watching ends when the token does', async () => {
   const expired = () => Promise.reject(new UnauthenticatedError('TOKEN_EXPIRED', 'Your token has expired.'));
   const { next } = watching(made, id, { recheck: expired });
   await next();
-  const coming = next();
+  const end = expect(next()).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
   await tell(made, id, 'after the end');
-  await expect(coming).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+  await end;
 });
 
 test('watching ends when the caller may no longer see the project, and does not begin for others', async () => {
@@ -89,9 +89,9 @@ test('watching ends when the caller may no longer see the project, and does not 
 
   const { next } = watching(made, id, { recheck: async () => stranger });
   await next();
-  const coming = next();
+  const end = expect(next()).rejects.toBeInstanceOf(ForbiddenError);
   await tell(made, id, 'not for you');
-  await expect(coming).rejects.toBeInstanceOf(ForbiddenError);
+  await end;
 });
 
 test('an abort ends it', async () => {
