@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
+import { InfraHubError } from './errors.ts';
 import type { Log } from './log.ts';
 
 const place = { field_id: z.uuid().nullable(), department_id: z.uuid().nullable(), team_id: z.uuid().nullable() };
@@ -15,7 +16,10 @@ const notification = z.discriminatedUnion('on', [
 export type LiveChange = z.infer<typeof notification> | { on: 'reconnect' };
 
 export type LiveSubscription = {
-  /** What came since the last call, as soon as there is something; nothing after `timeoutMs` or an abort. */
+  /**
+   * What came since the last call, as soon as there is something; nothing after `timeoutMs` or an abort.
+   * @throws InfraHubError `BUSY` once this replica stops, upon which a client connects to another.
+   */
   next(until: { signal?: AbortSignal | undefined; timeoutMs: number }): Promise<LiveChange[]>;
   close(): void;
 };
@@ -48,7 +52,7 @@ export function createLive({ url, log }: { url: string; log: Log }) {
     const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 3_000 });
     const lost = new Promise<void>((resolve) => {
       client.on('end', resolve).on('error', () => resolve());
-      stopped.signal.addEventListener('abort', () => resolve());
+      AbortSignal.any([stopped.signal]).addEventListener('abort', () => resolve());
     });
     try {
       await client.connect();
@@ -99,17 +103,18 @@ export function createLive({ url, log }: { url: string; log: Log }) {
       listeners.add(listener);
       return {
         async next({ signal, timeoutMs }) {
-          if (waiting.length === 0 && !signal?.aborted) {
+          const ended = AbortSignal.any(signal ? [signal, stopped.signal] : [stopped.signal]);
+          if (waiting.length === 0 && !ended.aborted) {
             await new Promise<void>((resolve) => {
               wake = () => {
                 clearTimeout(timer);
-                signal?.removeEventListener('abort', wake);
                 resolve();
               };
               const timer = setTimeout(wake, timeoutMs);
-              signal?.addEventListener('abort', wake);
+              ended.addEventListener('abort', () => wake());
             });
           }
+          if (stopped.signal.aborted) throw new InfraHubError('BUSY', 'This replica is stopping. Connect again.');
           return waiting.splice(0);
         },
         close: () => void listeners.delete(listener),

@@ -1,4 +1,5 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { Context } from './context.ts';
 import { ForbiddenError, HTTP_STATUS } from './errors.ts';
@@ -20,11 +21,12 @@ const t = initTRPC
   .create({
     isDev: false, // its default follows NODE_ENV and sends stacks
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
-    errorFormatter({ shape, error, ctx }) {
+    errorFormatter({ error, ctx }) {
       const refusal = asRefusal(error);
       return {
-        // tRPC's own client insists on the numeric code here; ours is in `data`, whole (docs/decisions/002).
-        code: shape.code,
+        // tRPC's own client insists on its numeric code here; ours is in `data`, whole (docs/decisions/002). It is made
+        // of ours, since a subscription's error does not pass the middleware, and must not look worth a reconnect.
+        code: TRPC_ERROR_CODES_BY_KEY[asTrpcError(refusal).code],
         message: refusal.message,
         data: {
           code: refusal.code,

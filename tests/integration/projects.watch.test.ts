@@ -104,6 +104,16 @@ test('an abort ends it', async () => {
   expect(await coming).toBeUndefined();
 });
 
+test('when the replica stops, its watchers are told to connect again', async () => {
+  const made = await room();
+  const { id } = await made.projects.create(made.lead, newProject(made.team.id));
+  const { next } = watching(made, id);
+  await next();
+  const end = expect(next()).rejects.toMatchObject({ code: 'BUSY' });
+  await made.live.stop();
+  await end;
+});
+
 test('after the connection is lost, what happened meanwhile is read', async () => {
   const made = await room();
   const { id } = await made.projects.create(made.lead, newProject(made.team.id));
