@@ -38,6 +38,9 @@ export const PRINTED = {
 
 export const PASSWORD = 'infrahub-demo';
 
+/** Where two servers break after their capacity was granted, so that an over-allocated field can be looked at. */
+export const BROKEN = { field: 'Communications', site: 'tel-aviv', servers: 2 };
+
 export const ORGANISATION: CenterPlan[] = [
   {
     name: 'Northern Center',
@@ -45,41 +48,46 @@ export const ORGANISATION: CenterPlan[] = [
       {
         name: 'Imaging',
         admin: 'amir',
-        servers: { haifa: 24, 'tel-aviv': 12 },
+        servers: { haifa: 8, 'tel-aviv': 4 },
         departments: [
           {
             name: 'Vision',
             admin: 'dana',
-            quota: { haifa: quota(480, 1920), 'tel-aviv': quota(240, 960) },
+            quota: { haifa: quota(128, 512), 'tel-aviv': quota(64, 256) },
             teams: [
               {
                 name: 'Detection',
                 lead: 'yael',
-                quota: { haifa: quota(160, 640), 'tel-aviv': quota(64, 256) },
+                quota: { haifa: quota(64, 256), 'tel-aviv': quota(24, 96) },
                 projects: [
                   project('edge-models', 'haifa', 'gold'),
                   project('training', 'haifa', 'gold', 'high_performance'),
+                  project('inference', 'haifa', 'silver', 'high_performance'),
                   project('annotation', 'tel-aviv', 'silver'),
                 ],
               },
               {
                 name: 'Tracking',
                 lead: 'omer',
-                quota: { haifa: quota(120, 480) },
-                projects: [project('fusion', 'haifa', 'silver', 'high_performance')],
+                quota: { haifa: quota(40, 160), 'tel-aviv': quota(24, 96) },
+                projects: [
+                  project('fusion', 'haifa', 'gold', 'high_performance'),
+                  project('replay', 'haifa', 'bronze'),
+                  project('benchmarks', 'tel-aviv', 'gold'),
+                ],
               },
             ],
           },
           {
             name: 'Radar',
             admin: 'gil',
-            quota: { haifa: quota(240, 960) },
+            quota: { haifa: quota(72, 288) },
             teams: [
               {
                 name: 'Signal',
                 lead: 'tamar',
-                quota: { haifa: quota(96, 384) },
-                projects: [project('waveform-lab', 'haifa', 'silver'), project(FAILING_PROJECT, 'haifa', 'bronze')],
+                quota: { haifa: quota(48, 192) },
+                projects: [project('waveform-lab', 'haifa', 'gold'), project(FAILING_PROJECT, 'haifa', 'bronze')],
               },
             ],
           },
@@ -88,18 +96,21 @@ export const ORGANISATION: CenterPlan[] = [
       {
         name: 'Navigation',
         admin: 'lior',
-        servers: { haifa: 10, 'beer-sheva': 8 },
+        servers: { haifa: 4, 'beer-sheva': 4 },
         departments: [
           {
             name: 'Inertial',
             admin: 'maya',
-            quota: { haifa: quota(200, 800), 'beer-sheva': quota(120, 480) },
+            quota: { haifa: quota(48, 192), 'beer-sheva': quota(96, 384) },
             teams: [
               {
                 name: 'Calibration',
                 lead: 'eitan',
-                quota: { haifa: quota(80, 320), 'beer-sheva': quota(40, 160) },
-                projects: [project('drift-study', 'beer-sheva', 'gold')],
+                quota: { haifa: quota(16, 64), 'beer-sheva': quota(64, 256) },
+                projects: [
+                  project('drift-study', 'beer-sheva', 'gold', 'high_performance'),
+                  project('rate-table', 'beer-sheva', 'silver'),
+                ],
               },
             ],
           },
@@ -113,18 +124,22 @@ export const ORGANISATION: CenterPlan[] = [
       {
         name: 'Communications',
         admin: 'shira',
-        servers: { 'beer-sheva': 20, 'tel-aviv': 6 },
+        servers: { 'beer-sheva': 6, 'tel-aviv': 5 },
         departments: [
           {
             name: 'Networks',
             admin: 'ron',
-            quota: { 'beer-sheva': quota(400, 1600) },
+            quota: { 'beer-sheva': quota(144, 576), 'tel-aviv': quota(128, 512) },
             teams: [
               {
                 name: 'Mesh',
                 lead: 'adi',
-                quota: { 'beer-sheva': quota(128, 512) },
-                projects: [project('routing', 'beer-sheva', 'silver'), project('simulator', 'beer-sheva', 'bronze')],
+                quota: { 'beer-sheva': quota(64, 256), 'tel-aviv': quota(32, 128) },
+                projects: [
+                  project('routing', 'beer-sheva', 'gold'),
+                  project('simulator', 'beer-sheva', 'gold', 'high_performance'),
+                  project('field-trial', 'tel-aviv', 'silver', 'high_performance'),
+                ],
               },
             ],
           },

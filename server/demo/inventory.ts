@@ -165,7 +165,7 @@ const RACKS = [
 const NODES_PER_RACK = 20;
 
 /** 300 servers at three sites, the same at every call: five racks a site, each of one size. */
-function demoFleet(): InventoryServer[] {
+export function demoFleet(): InventoryServer[] {
   const twoDigits = (n: number) => String(n).padStart(2, '0');
   return Object.entries(SITES).flatMap(([site, short]) =>
     RACKS.flatMap((size, rack) =>

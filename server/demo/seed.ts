@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import type { AppRouter } from '../router.ts';
-import { CENTER_ADMIN, FAILING_PROJECT, ORGANISATION, PASSWORD } from './cast.ts';
+import { BROKEN, CENTER_ADMIN, FAILING_PROJECT, ORGANISATION, PASSWORD } from './cast.ts';
 
 /** Somebody's role, as the directory has to know it before they can sign in. */
 export type Appointment = { username: string; group: string };
@@ -17,11 +17,13 @@ type SeedOptions = {
   appoint(appointments: Appointment[]): Promise<void>;
   /** Makes Argo CD refuse this namespace from now on, or (without one) none. */
   refuseNamespace(namespace: string | undefined): void;
+  /** Takes these servers out of the inventory. */
+  breakServers(names: string[]): Promise<void>;
   say(line: string): void;
 };
 
 /** Fills an empty InfraHub by signing in and using it, just as people would. Does nothing where there is an organisation. */
-export async function seed({ url, appoint, refuseNamespace, say }: SeedOptions): Promise<void> {
+export async function seed({ url, appoint, refuseNamespace, breakServers, say }: SeedOptions): Promise<void> {
   const admin = await signIn(url, CENTER_ADMIN);
   if ((await admin.org.centers.list.query({ limit: 1 })).items.length > 0) return;
   say('Syncing the fleet');
@@ -38,6 +40,18 @@ export async function seed({ url, appoint, refuseNamespace, say }: SeedOptions):
   for (const team of teams) await createProjects(url, team, refuseNamespace);
   await settled(admin);
   refuseNamespace(undefined);
+  await breakServers(await serversToBreak(admin));
+  await admin.admin.syncServers.mutate({});
+}
+
+async function serversToBreak(admin: Client): Promise<string[]> {
+  const { items: fields } = await admin.org.fields.list.query({ text: BROKEN.field });
+  const { items } = await admin.servers.list.query({
+    field_id: fields[0]?.id,
+    site: BROKEN.site,
+    limit: BROKEN.servers,
+  });
+  return items.map((server) => server.name);
 }
 
 async function foundField(

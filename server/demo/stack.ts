@@ -8,12 +8,13 @@ import { createLog } from '../platform/log.ts';
 import { migrateDatabase } from '../platform/migrate.ts';
 import { startArgoCd } from './argocd.ts';
 import { argoCdBehaviour } from './argocd-behaviour.ts';
+import { startDemoInventory } from './broken-servers.ts';
 import { PASSWORD, PRINTED } from './cast.ts';
 import { directoryBehaviour } from './directory.ts';
 import { startDemoDirectory } from './directory-state.ts';
 import { createGitRepository } from './git-repository.ts';
 import { type InfraHubProcess, startInfraHub } from './infrahub-process.ts';
-import { inventoryBehaviour, startInventory } from './inventory.ts';
+import { inventoryBehaviour } from './inventory.ts';
 import { isReachable, type Postgres, startPostgres } from './postgres.ts';
 import { seed } from './seed.ts';
 import { startSwitchboard } from './switchboard.ts';
@@ -62,7 +63,8 @@ export async function startStack({ folder: given, port, say }: Options) {
     const postgres = started(await startPostgres({ folder: await dataFolder(folder), password: secrets.database }));
     const databaseUrl = await preparedDatabase(postgres);
     const directory = started(await startDemoDirectory(join(folder, 'directory.json')));
-    const inventory = started(await startInventory());
+    const { inventory, breakServers } = await startDemoInventory(join(folder, 'inventory.json'));
+    started(inventory);
     const gitRepository = join(folder, 'tenants.git');
     await createGitRepository({ folder: gitRepository, files: { 'values.yaml': FIRST_VALUES } });
     const argocd = started(
@@ -113,6 +115,7 @@ export async function startStack({ folder: given, port, say }: Options) {
     await seed({
       url: infrahub.url,
       appoint: directory.appoint,
+      breakServers,
       refuseNamespace: (namespace) =>
         argocd.behave({ sync_failed: namespace === undefined ? {} : { [namespace]: 'quota exceeds the node pool' } }),
       say,
