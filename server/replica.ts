@@ -1,12 +1,13 @@
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
-import { openDatabase, pingDatabase } from './platform/database.ts';
+import { type Database, openDatabase, pingDatabase } from './platform/database.ts';
 import { createApp, listen, type ReadinessCheck } from './platform/http.ts';
-import { createJobs } from './platform/jobs.ts';
+import { createJobs, type Jobs } from './platform/jobs.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
 import { loadPortal, PORTAL_ASSETS } from './portal.ts';
+import type { Provisioning } from './provisioning/provisioning.service.ts';
 import { appRouter } from './router.ts';
 import { createServices } from './services.ts';
 
@@ -32,17 +33,13 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   });
   const jobs = createJobs({ ...database, log, handlers: provisioning.handlers });
   const metrics = createMetrics();
-  const readiness: ReadinessCheck[] = [
-    { name: 'database', problem: () => complaint(pingDatabase(database.db), 'PostgreSQL does not answer') },
-    { name: 'worker', problem: async () => (jobs.isHealthy() ? undefined : 'The job worker does not report') },
-  ];
   const app = createApp({
     router: appRouter,
     services,
     authenticate: services.auth.authenticate,
     pages: await loadPortal(),
     assets: PORTAL_ASSETS,
-    readiness,
+    readiness: readinessOf(database, jobs, provisioning),
     metrics,
     log,
   });
@@ -62,8 +59,18 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   };
 }
 
-const complaint = (attempt: Promise<unknown>, words: string): Promise<string | undefined> =>
-  attempt.then(
-    () => undefined,
-    () => words,
-  );
+function readinessOf(database: Database, jobs: Jobs, provisioning: Provisioning): ReadinessCheck[] {
+  const migrated = async () => ((await isMigrated(database)) ? undefined : 'Migrations are missing: npm run migrate');
+  const waiting = async () => {
+    const problems = await provisioning.problems();
+    return problems.map((p) => `${p.projects} projects wait since ${p.since}: ${p.reason}`).join(' ') || undefined;
+  };
+  const orUnknown = (check: () => Promise<string | undefined>) => () =>
+    check().catch(() => 'PostgreSQL does not answer');
+  return [
+    { name: 'database', blocks: true, problem: orUnknown(() => pingDatabase(database.db).then(() => undefined)) },
+    { name: 'migrations', blocks: true, problem: orUnknown(migrated) },
+    { name: 'worker', blocks: true, problem: async () => (jobs.isHealthy() ? undefined : 'The job worker is silent') },
+    { name: 'provisioning', blocks: false, problem: orUnknown(waiting) },
+  ];
+}

@@ -26,8 +26,11 @@ const requestIdShape = z.uuidv4();
 export type PageContext = { nonce: string };
 export type PageHandler = (request: Request, context: PageContext) => Promise<Response>;
 
-/** One thing that must work before this replica takes requests; `problem` says what is wrong and what to do. */
-export type ReadinessCheck = { name: string; problem(): Promise<string | undefined> };
+/**
+ * One thing that is looked at; `problem` says what is wrong and what to do. Where it `blocks`, this replica takes no
+ * requests until it is gone; else it is only told, as it is the same on every replica.
+ */
+export type ReadinessCheck = { name: string; blocks: boolean; problem(): Promise<string | undefined> };
 
 export type AppOptions = {
   router: AnyRouter;
@@ -85,10 +88,10 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {
     const checks = await Promise.all(
-      options.readiness.map(async (check) => [check.name, await check.problem()] as const),
+      options.readiness.map(async ({ name, blocks, problem }) => ({ name, blocks, found: await problem() })),
     );
-    const ready = checks.every(([, problem]) => problem === undefined);
-    const report = Object.fromEntries(checks.map(([name, problem]) => [name, problem ?? 'ok']));
+    const ready = checks.every(({ blocks, found }) => !blocks || found === undefined);
+    const report = Object.fromEntries(checks.map(({ name, found }) => [name, found ?? 'ok']));
     return c.json({ status: ready ? 'ready' : 'not ready', checks: report }, ready ? 200 : 503);
   });
   app.get('/metrics', async (c) =>
