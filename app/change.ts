@@ -7,7 +7,7 @@ import { asProblem } from './ui/problem.ts';
 type Change<In, Out> = {
   act: (input: In) => Promise<Out>;
   /** What is told when it is done; nothing where the page itself shows it. */
-  done?: (output: Out, input: In) => string;
+  done?: (output: Out, input: In) => string | undefined;
   after?: (output: Out) => void;
 };
 
@@ -17,7 +17,8 @@ export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
     mutationFn: act,
     onSuccess: (output, input) => {
       void queryClient.invalidateQueries();
-      if (done) notifyDone(done(output, input));
+      const told = done?.(output, input);
+      if (told) notifyDone(told);
       after?.(output);
     },
   });

@@ -13,6 +13,19 @@ const iris: MantineColorsTuple = [
   '#2c2c70',
 ];
 
+const red: MantineColorsTuple = [
+  '#fdecea',
+  '#fad7d3',
+  '#f4b1aa',
+  '#ee8a80',
+  '#e5655a',
+  '#d6453a',
+  '#c0301f',
+  '#a32618',
+  '#841e13',
+  '#5e150d',
+];
+
 const slate: MantineColorsTuple = [
   '#f7f8fa',
   '#eff1f4',
@@ -39,12 +52,14 @@ const slateDark: MantineColorsTuple = [
   '#0b0e12',
 ];
 
+const DIALOG_TITLE = { fontSize: rem(17), fontWeight: 620 };
+
 /** Four sizes of type: small print, text, headings of parts, the page's title. */
 export const theme = createTheme({
   primaryColor: 'iris',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 6,
   autoContrast: true,
-  colors: { iris, gray: slate, dark: slateDark },
+  colors: { iris, red, gray: slate, dark: slateDark },
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
   fontSizes: { xs: rem(12), sm: rem(14), md: rem(14), lg: rem(17), xl: rem(24) },
@@ -63,8 +78,20 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: true, radius: 'lg', padding: 'lg', transitionProps: { duration: 150 } } },
-    Drawer: { defaultProps: { padding: 'lg', transitionProps: { duration: 150 } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        radius: 'lg',
+        padding: 'lg',
+        overlayProps: { backgroundOpacity: 0.4 },
+        transitionProps: { duration: 150 },
+      },
+      styles: { title: DIALOG_TITLE },
+    },
+    Drawer: {
+      defaultProps: { padding: 'lg', overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 150 } },
+      styles: { title: DIALOG_TITLE },
+    },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 100 } } },
   },
@@ -82,6 +109,7 @@ const light = {
   '--line-strong': '#c5ccd6',
   '--ink': '#171b22',
   '--ink-soft': '#566172',
+  '--focus': '#5658d0',
   '--status-good': '#12703c',
   '--status-busy': '#4747b4',
   '--status-warn': '#8a5300',
@@ -110,6 +138,7 @@ const dark: typeof light = {
   '--line-strong': '#414b59',
   '--ink': '#e6e9ee',
   '--ink-soft': '#a6b0be',
+  '--focus': '#8f95f0',
   '--status-good': '#62d08f',
   '--status-busy': '#a3a7f2',
   '--status-warn': '#f0b45a',
@@ -118,8 +147,8 @@ const dark: typeof light = {
   '--status-busy-tint': '#23264a',
   '--status-warn-tint': '#35280f',
   '--status-bad-tint': '#3b1a18',
-  '--capacity-used': '#2f7fd0',
-  '--capacity-granted': '#a8d1f5',
+  '--capacity-used': '#2a75c0',
+  '--capacity-granted': '#86b9e8',
   '--capacity-free': '#171c23',
   '--capacity-line': '#6b7686',
   '--capacity-over': '#f0772b',

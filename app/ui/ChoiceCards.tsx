@@ -2,7 +2,7 @@ import { Group, Input, Radio, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './ChoiceCards.module.css';
 
-export type Choice<T extends string> = {
+type Choice<T extends string> = {
   value: T;
   title: ReactNode;
   text: string;

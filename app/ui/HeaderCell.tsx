@@ -1,10 +1,16 @@
 import { UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { flexRender, type Header } from '@tanstack/react-table';
+import type { CSSProperties } from 'react';
 import classes from './DataTable.module.css';
 
-export type Direction = 'asc' | 'desc';
+type Direction = 'asc' | 'desc';
 export type Sorting = { by: string; direction: Direction; onChange: (by: string, direction: Direction) => void };
+
+/** As a variable, so that narrow windows may do without. */
+function widthOf(pixels: number | undefined): CSSProperties & { '--width'?: string } {
+  return pixels === undefined ? {} : { '--width': `${pixels}px` };
+}
 
 /** A column's head; a button where the column can be sorted by. */
 export function HeaderCell<T>({ header, sorting }: { header: Header<T, unknown>; sorting: Sorting | undefined }) {
@@ -18,7 +24,7 @@ export function HeaderCell<T>({ header, sorting }: { header: Header<T, unknown>;
       scope="col"
       data-align={meta?.align}
       data-from={meta?.from}
-      style={meta?.width ? { width: meta.width } : undefined}
+      style={widthOf(meta?.width)}
       {...(active && { 'aria-sort': sorting.direction === 'asc' ? 'ascending' : 'descending' })}
     >
       {sorting && by ? (

@@ -3,7 +3,7 @@ const signed = new Intl.NumberFormat('en', { maximumFractionDigits: 0, signDispl
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-export const count = (n: number): string => whole.format(n);
+export const count = (n: number): string => whole.format(n).replace('-', '−');
 export const delta = (n: number): string => signed.format(n).replace('-', '−');
 
 /** "1 server", "3 servers". */

@@ -34,11 +34,3 @@ export function asProblem(error: unknown): Problem {
 function problem(code: string, message: string, requestId?: string, details: Record<string, unknown> = {}): Problem {
   return { code, message, requestId: requestId || undefined, details, transient: TRANSIENT.has(code) };
 }
-
-const issues = z.array(z.object({ path: z.string(), message: z.string() }));
-
-/** The field errors of a `VALIDATION_FAILED`, by the field's name, as a form takes them. */
-export function fieldErrors({ details }: Problem): Record<string, string> {
-  const found = issues.safeParse(details.issues);
-  return found.success ? Object.fromEntries(found.data.map((issue) => [issue.path, issue.message])) : {};
-}

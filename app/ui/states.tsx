@@ -6,13 +6,15 @@ import { CopyText } from './CopyText.tsx';
 import type { Problem } from './problem.ts';
 import classes from './states.module.css';
 
-type NoticeProps = { icon: TablerIcon; title: string; children?: ReactNode; action?: ReactNode };
+type NoticeProps = { icon: TablerIcon; title: string; children?: ReactNode; action?: ReactNode; whole?: boolean };
 
-function Notice({ icon: Icon, title, children, action }: NoticeProps) {
+function Notice({ icon: Icon, title, children, action, whole = false }: NoticeProps) {
   return (
     <Stack align="center" gap={6} className={classes.notice ?? ''}>
       <Icon size={28} stroke={1.5} className={classes.icon} aria-hidden />
-      <Title order={2}>{title}</Title>
+      <Title order={whole ? 1 : 2} size="h2">
+        {title}
+      </Title>
       {children && (
         <Text c="dimmed" maw={460} ta="center" component="div">
           {children}
@@ -24,7 +26,7 @@ function Notice({ icon: Icon, title, children, action }: NoticeProps) {
 }
 
 /** Nothing is there yet, or nothing matches: says which, and what to do. */
-export function Empty({ title, children, action }: Omit<NoticeProps, 'icon'>) {
+export function Empty({ title, children, action }: Omit<NoticeProps, 'icon' | 'whole'>) {
   return (
     <Notice icon={IconInbox} title={title} action={action}>
       {children}
@@ -36,6 +38,7 @@ export function Forbidden({ message }: { message?: string }) {
   return (
     <Notice
       icon={IconLock}
+      whole
       title="This is not yours to see"
       action={
         <Anchor component={Link} to="/">
@@ -52,6 +55,7 @@ export function NotFound({ what = 'page' }: { what?: string }) {
   return (
     <Notice
       icon={IconMapOff}
+      whole
       title={`There is no such ${what}`}
       action={
         <Anchor component={Link} to="/">

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { z } from 'zod';
@@ -119,7 +119,7 @@ const columnsFor = (open: string | undefined, setOpen: (id: string | undefined) 
   { id: 'what', header: 'What', cell: ({ row: { original } }) => <What event={original} /> },
   {
     id: 'more',
-    header: '',
+    header: () => <VisuallyHidden>Details</VisuallyHidden>,
     meta: { align: 'right', width: 56 },
     cell: ({ row: { original } }) => {
       const isOpen = open === original.id;

@@ -1,6 +1,6 @@
 import { count } from '../../ui/format.ts';
 import classes from './CapacityBar.module.css';
-import { type Amount, type Resource, segmentsOf, UNIT } from './capacity.ts';
+import { type Amount, quantity, type Resource, segmentsOf } from './capacity.ts';
 
 type CapacityBarProps = {
   /** Whose capacity this is, for those who cannot see it. */
@@ -35,7 +35,7 @@ export function CapacityBar({ label, resource, amount, scale, size = 'md' }: Cap
 function described(label: string, resource: Resource, amount: Amount): string {
   const { free, over } = segmentsOf(amount);
   const parts = [
-    `${count(amount.capacity)} ${UNIT[resource]}`,
+    quantity(amount.capacity, resource),
     `${count(amount.granted)} granted`,
     `${count(amount.used)} used`,
     over > 0 ? `over-allocated by ${count(over)}` : `${count(free)} free`,

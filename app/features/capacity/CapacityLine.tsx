@@ -1,7 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { count, percent } from '../../ui/format.ts';
 import { CapacityBar } from './CapacityBar.tsx';
-import { type Amount, RESOURCE_NAME, type Resource, segmentsOf, UNIT } from './capacity.ts';
+import { type Amount, quantity, RESOURCE_NAME, type Resource, segmentsOf, UNIT } from './capacity.ts';
 
 type CapacityLineProps = {
   label: string;
@@ -23,7 +23,7 @@ export function CapacityLine({ label, resource, amount, tell = 'free' }: Capacit
         </Text>
         <Text size="xs" className="numbers" c={over > 0 ? 'var(--status-bad)' : 'dimmed'}>
           {over > 0
-            ? `${count(over)} ${unit} over-allocated`
+            ? `${quantity(over, resource)} over-allocated`
             : tell === 'free'
               ? `${count(free)} of ${count(amount.capacity)} ${unit} free`
               : `${count(amount.used)} of ${count(amount.capacity)} ${unit} used · ${percent(amount.used, amount.capacity)}`}

@@ -1,3 +1,5 @@
+import { count, plural } from '../../ui/format.ts';
+
 /** One resource: what is there, what of it was given away, and what of that is used. All in the resource's unit. */
 export type Amount = {
   capacity: number;
@@ -13,6 +15,10 @@ export type Resource = (typeof RESOURCES)[number];
 
 export const UNIT = { cpu: 'cores', ram_gb: 'GiB' } as const satisfies Record<Resource, string>;
 export const RESOURCE_NAME = { cpu: 'CPU', ram_gb: 'RAM' } as const satisfies Record<Resource, string>;
+
+/** "1 core", "48 cores", "192 GiB". */
+export const quantity = (n: number, resource: Resource): string =>
+  resource === 'cpu' ? plural(n, 'core') : `${count(n)} ${UNIT[resource]}`;
 
 /** The parts of a bar, in the same unit; together they are `whole`. */
 export type Segments = { used: number; granted: number; free: number; over: number; whole: number };

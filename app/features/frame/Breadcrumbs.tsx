@@ -18,7 +18,6 @@ export function Breadcrumbs() {
   const project = useQuery({ ...api.projects.get.queryOptions({ id }), enabled: onProject }).data;
   const node = useNode(project?.team_id ?? id);
   const steps = node ? pathTo(node) : [];
-  const page = PAGES.find(({ to }) => to === `/${room ?? ''}`);
   return (
     <nav aria-label="Where you are" className={classes.crumbs}>
       <ol>
@@ -34,11 +33,14 @@ export function Breadcrumbs() {
             <code>{project.name}</code>
           </li>
         )}
-        {steps.length === 0 && !project && <li aria-current="page">{page?.label ?? ''}</li>}
+        {steps.length === 0 && !project && <li aria-current="page">{pageName(pathname)}</li>}
       </ol>
     </nav>
   );
 }
+
+const pageName = (pathname: string): string =>
+  pathname === '/projects/new' ? 'New project' : (PAGES.find(({ to }) => to === pathname)?.label ?? '');
 
 const Divider = () => (
   <li aria-hidden className={classes.divider}>

@@ -1,5 +1,5 @@
 import { client, once } from '../../api.ts';
-import { plural } from '../../ui/format.ts';
+import { count, plural } from '../../ui/format.ts';
 import type { Level, OrgNode } from './tree.ts';
 
 /** Creates a center, or what belongs under the parent. */
@@ -20,7 +20,7 @@ const ROOM = {
 export const renameNode = ({ level, id }: OrgNode, name: string) => ROOM[level].rename.mutate({ id, name });
 export const deleteNode = ({ level, id }: OrgNode) => ROOM[level].delete.mutate({ id });
 
-export const CHILD = { center: 'field', field: 'department', department: 'team' } as const;
+const CHILD = { center: 'field', field: 'department', department: 'team' } as const;
 
 /** What a node may be given: the level below it; nothing below a team. */
 export const childLevel = (parent: OrgNode | undefined): Level | undefined => {
@@ -42,7 +42,7 @@ export function inTheWay(node: OrgNode): string[] {
   for (const share of node.shares) {
     if (node.level !== 'center' && (share.cpu_limit > 0 || share.ram_gb_limit > 0)) {
       const what = node.level === 'field' ? 'servers with' : 'a quota of';
-      lines.push(`${what} ${share.cpu_limit} cores and ${share.ram_gb_limit} GiB at ${share.site}`);
+      lines.push(`${what} ${count(share.cpu_limit)} cores and ${count(share.ram_gb_limit)} GiB at ${share.site}`);
     }
   }
   return lines;

@@ -1,9 +1,8 @@
 import type { Place } from '../../../server/platform/policy.ts';
 import type { Outputs } from '../../api.ts';
 
-export const LEVELS = ['center', 'field', 'department', 'team'] as const;
-export type Level = (typeof LEVELS)[number];
-export type Share = Outputs['org']['tree']['centers'][number]['shares'][number];
+export type Level = 'center' | 'field' | 'department' | 'team';
+type Share = Outputs['org']['tree']['centers'][number]['shares'][number];
 
 /** One node of the organisation, whatever its level. */
 export type OrgNode = {

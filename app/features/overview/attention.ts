@@ -1,5 +1,5 @@
-import { count, plural } from '../../ui/format.ts';
-import { RESOURCES, segmentsOf, UNIT } from '../capacity/capacity.ts';
+import { plural } from '../../ui/format.ts';
+import { quantity, RESOURCES, segmentsOf } from '../capacity/capacity.ts';
 import { amountOfRow, type Usage } from '../capacity/usage.ts';
 import { hrefOf } from '../org/tree.ts';
 
@@ -11,7 +11,7 @@ export function overAllocations({ items }: Usage): Concern[] {
   return items.flatMap((row) => {
     const deficits = RESOURCES.flatMap((resource) => {
       const { over } = segmentsOf(amountOfRow(row, resource));
-      return over > 0 && row.level !== 'team' ? [`${count(over)} ${UNIT[resource]}`] : [];
+      return over > 0 && row.level !== 'team' ? [quantity(over, resource)] : [];
     });
     if (deficits.length === 0) return [];
     return {

@@ -49,8 +49,9 @@ export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProp
                   key={resource}
                   label={team}
                   resource={resource}
-                  before={{ capacity: limit, granted: used_before, used: used_before }}
-                  after={{ capacity: limit, granted: used_after, used: used_after }}
+                  of="used"
+                  before={{ capacity: limit, granted: limit, used: used_before }}
+                  after={{ capacity: limit, granted: Math.max(limit, used_after), used: used_after }}
                 />
               );
             })}

@@ -11,6 +11,7 @@ import { CapacityLine } from '../capacity/CapacityLine.tsx';
 import { RESOURCES } from '../capacity/capacity.ts';
 import { TierName } from '../capacity/TierName.tsx';
 import classes from './ProjectPage.module.css';
+import { gaveBack } from './status.ts';
 import { SLA_NAME } from './words.ts';
 
 /** What a project is, and what it leaves of its team's quota. */
@@ -27,7 +28,7 @@ export function ProjectFacts({ project }: { project: Project }) {
           <Fact name="SLA and tier">
             {SLA_NAME[project.sla_type]}, <TierName tier={project.performance_tier} />
           </Fact>
-          <Fact name="Holds of the quota">
+          <Fact name={gaveBack(project.status) ? 'Gave back to the quota' : 'Holds of the quota'}>
             {count(project.cpu)} cores, {count(project.ram_gb)} GiB
           </Fact>
           {project.commit_sha && (

@@ -17,7 +17,7 @@ import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { useHolds } from '../auth/permissions.ts';
 import { sitesOf } from '../org/tree.ts';
 import { useOrg } from '../org/use-org.ts';
-import { columns } from './project-columns.tsx';
+import { columns, columnsOfOneTeam } from './project-columns.tsx';
 import { STATUS } from './status.ts';
 import { SLA_NAME, TIER_NAME } from './words.ts';
 
@@ -47,7 +47,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
   const { roots = [] } = useOrg();
   return (
     <Panel flush {...(title && { title })}>
-      <Group justify="space-between" align="flex-start" gap="xs" px="lg" pt="xs" pb="sm">
+      <Group justify="space-between" align="flex-start" gap="xs" px={18} pt="xs" pb="sm">
         <Group gap="xs">
           <SearchInput label="Name or namespace" value={filters.text} onChange={(text) => set({ text })} />
           <FilterSelect
@@ -82,7 +82,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
           <DataTable
             label="Projects"
             rows={items}
-            columns={columns}
+            columns={fixed.team_id ? columnsOfOneTeam : columns}
             rowId={(project) => project.id}
             sorting={{
               by: filters.sort,

@@ -24,8 +24,7 @@ const ICON = {
   failed: IconCircleX,
 } as const satisfies Record<EventKind, unknown>;
 
-const SHORT_HASH = 10;
-const isHash = (value: string): boolean => /^[0-9a-f]{40}$/.test(value);
+const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);
 
 /** What happened to a project, newest first. */
 export function Timeline({ events }: { events: ProjectEvent[] }) {
@@ -33,21 +32,10 @@ export function Timeline({ events }: { events: ProjectEvent[] }) {
     <ol className={classes.timeline} aria-label="Timeline" aria-live="polite">
       {events.toReversed().map((event) => {
         const Icon = ICON[event.kind];
-        const hashes = Object.values(event.details).filter((value) => typeof value === 'string' && isHash(value));
         return (
           <li key={event.id} data-kind={event.kind}>
             <Icon size={18} aria-hidden />
-            <div className={classes.text}>
-              <span>{event.message}</span>
-              {hashes.map((hash) => (
-                <CopyText
-                  key={hash}
-                  text={String(hash)}
-                  shown={String(hash).slice(0, SHORT_HASH)}
-                  label="commit hash"
-                />
-              ))}
-            </div>
+            <Words event={event} />
             <span className={classes.at}>
               <Ago at={event.at} />
             </span>
@@ -55,5 +43,18 @@ export function Timeline({ events }: { events: ProjectEvent[] }) {
         );
       })}
     </ol>
+  );
+}
+
+/** The message; a commit that it names by the hash's beginning can be copied whole. */
+function Words({ event: { message, details } }: { event: ProjectEvent }) {
+  const hash = Object.values(details).find(isHash);
+  const named = hash && /\b[0-9a-f]{7,40}$/.exec(message)?.[0];
+  if (!hash || !named || !hash.startsWith(named)) return <span className={classes.text}>{message}</span>;
+  return (
+    <span className={classes.text}>
+      {message.slice(0, -named.length)}
+      <CopyText text={hash} shown={named} label="commit hash" />
+    </span>
   );
 }

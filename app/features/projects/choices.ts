@@ -1,6 +1,5 @@
 import type { Outputs } from '../../api.ts';
-import { count } from '../../ui/format.ts';
-import { RESOURCES, UNIT } from '../capacity/capacity.ts';
+import { quantity, RESOURCES } from '../capacity/capacity.ts';
 
 export type Plan = Outputs['projects']['plan'];
 type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
@@ -9,7 +8,7 @@ type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
 export function shortage({ quota }: Pick<Plan, 'quota'>): string | undefined {
   const short = RESOURCES.flatMap((resource) => {
     const free = quota[resource].free_after;
-    return free < 0 ? [`${count(-free)} ${UNIT[resource]}`] : [];
+    return free < 0 ? [quantity(-free, resource)] : [];
   });
   return short.length > 0 ? `${short.join(' and ')} short` : undefined;
 }

@@ -62,3 +62,5 @@ export const columns: Column<Project>[] = [
     cell: ({ row }) => <Ago at={row.original.created_at} />,
   },
 ];
+
+export const columnsOfOneTeam = columns.filter(({ id }) => id !== 'team');

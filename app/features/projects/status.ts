@@ -13,7 +13,5 @@ export const STATUS = {
   decommissioned: { label: 'Decommissioned', tone: 'quiet' },
 } as const satisfies Record<ProjectStatus, { label: string; tone: Tone }>;
 
-const MOVING = new Set<ProjectStatus>(['provisioning', 'updating', 'rolling_back', 'decommissioning']);
-
-/** Whether something is still going on, so that the page looks again soon. */
-export const isMoving = (status: ProjectStatus): boolean => MOVING.has(status);
+/** Whether a project in this state has given its quota back. */
+export const gaveBack = (status: ProjectStatus): boolean => status === 'failed' || status === 'decommissioned';

@@ -10,17 +10,16 @@ export const STEPS = [
 
 export type StepState = 'done' | 'current' | 'stopped' | 'ahead';
 
-/** How far the last attempt has come: where it stands, or where it stopped. */
+/** How far the last attempt has come: what is behind it, and where it stands or has stopped. */
 export function stepStates(kinds: EventKind[], status: ProjectStatus): StepState[] {
   const attempt = kinds.slice(Math.max(0, kinds.lastIndexOf('reserved')));
-  const reached = Math.max(
-    0,
-    STEPS.findLastIndex(({ kind }) => attempt.includes(kind)),
-  );
+  const reached = STEPS.findLastIndex(({ kind }) => attempt.includes(kind));
+  // Syncing is told when it begins; the other steps when they are done.
+  const here = STEPS[reached]?.kind === 'syncing' ? reached : reached + 1;
   const stopped = status === 'failed' || status === 'rolling_back';
   return STEPS.map((_, at) => {
-    if (at > reached) return 'ahead';
-    if (at < reached || status === 'active') return 'done';
+    if (at < here) return 'done';
+    if (at > here) return 'ahead';
     return stopped ? 'stopped' : 'current';
   });
 }

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Stack } from '@mantine/core';
+import { Button, SegmentedControl, VisuallyHidden } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { useState } from 'react';
 import { z } from 'zod';
@@ -10,7 +10,6 @@ import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { type Amounts, amountsOf } from '../capacity/amounts.ts';
 import { CapacityBar } from '../capacity/CapacityBar.tsx';
 import { CapacityLegend } from '../capacity/CapacityLegend.tsx';
-import { CapacityLine } from '../capacity/CapacityLine.tsx';
 import { RESOURCE_NAME, RESOURCES, type Resource, UNIT } from '../capacity/capacity.ts';
 import type { Usage } from '../capacity/usage.ts';
 import { hrefOf, type OrgNode } from '../org/tree.ts';
@@ -33,7 +32,6 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
   const site = filters.site !== undefined && sites.includes(filters.site) ? filters.site : sites[0];
   const [edited, setEdited] = useState<OrgNode>();
   if (site === undefined) return <NothingToGrant parent={parent} />;
-  const budget = amountsOf(parent, usage, site);
   return (
     <Panel
       flush
@@ -43,11 +41,6 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
         <SegmentedControl aria-label="Site" data={sites} value={site} onChange={(chosen) => set({ site: chosen })} />
       }
     >
-      <Stack gap="sm" px="lg" pb="md">
-        {RESOURCES.map((resource) => (
-          <CapacityLine key={resource} label={parent.name} resource={resource} amount={budget[resource]} />
-        ))}
-      </Stack>
       <DataTable
         label={`Quotas at ${site}`}
         rows={parent.children}
@@ -60,7 +53,14 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
       {edited && (
         <EditQuota
           key={`${edited.id} ${site}`}
-          subject={subjectOf(edited, level, site, amountsOf(edited, usage, site), parent.name, budget)}
+          subject={subjectOf(
+            edited,
+            level,
+            site,
+            amountsOf(edited, usage, site),
+            parent.name,
+            amountsOf(parent, usage, site),
+          )}
           onClose={() => setEdited(undefined)}
         />
       )}
@@ -110,7 +110,7 @@ function columnsFor(
   const numbers = (resource: Resource): Column<OrgNode> => ({
     id: `${resource} numbers`,
     header: () => <span title={`${UNIT[resource]} ${HEADS[level]}`}>{UNIT[resource]}</span>,
-    meta: { align: 'right', width: 116 },
+    meta: { align: 'right', width: 136 },
     cell: ({ row: { original } }) => {
       const { capacity, granted, used } = amounts(original)[resource];
       return `${count(level === 'team' ? used : granted)} of ${count(capacity)}`;
@@ -131,7 +131,7 @@ function columnsFor(
   if (!onEdit) return columns;
   const edit: Column<OrgNode> = {
     id: 'edit',
-    header: '',
+    header: () => <VisuallyHidden>Actions</VisuallyHidden>,
     meta: { align: 'right', width: 104 },
     cell: ({ row: { original } }) => (
       <Button

@@ -1,6 +1,6 @@
 import { count } from '../../ui/format.ts';
 import type { Amounts } from '../capacity/amounts.ts';
-import { type Amount, RESOURCES, type Resource, UNIT } from '../capacity/capacity.ts';
+import { type Amount, quantity, RESOURCES, type Resource } from '../capacity/capacity.ts';
 
 export type Limits = Record<Resource, number>;
 
@@ -32,17 +32,16 @@ export function parentAfter({ now, parent }: QuotaSubject, resource: Resource, l
 }
 
 /** Why this limit would be refused, in words that say what is missing; undefined where it is possible. */
-export function objection(subject: QuotaSubject, resource: Resource, limit: number): string | undefined {
-  const unit = UNIT[resource];
+function objection(subject: QuotaSubject, resource: Resource, limit: number): string | undefined {
   const floor = floorOf(subject, resource);
   const current = subject.now[resource].capacity;
   if (limit < floor && limit < current) {
     const holder = subject.level === 'team' ? 'are used by its projects' : 'are granted to its teams';
-    return `${count(floor)} ${unit} ${holder}; it cannot be less.`;
+    return `${quantity(floor, resource)} ${holder}; it cannot be less.`;
   }
   const ceiling = ceilingOf(subject, resource);
   if (limit > ceiling && limit > current) {
-    return `${count(limit - ceiling)} ${unit} short at ${subject.site}: ${subject.parent.name} has ${count(ceiling - current)} free.`;
+    return `${quantity(limit - ceiling, resource)} short at ${subject.site}: ${subject.parent.name} has ${count(ceiling - current)} free.`;
   }
   return undefined;
 }

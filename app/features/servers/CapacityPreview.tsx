@@ -1,4 +1,4 @@
-import { Stack, Text } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
@@ -20,14 +20,19 @@ export function CapacityPreview({ field, servers, sign }: CapacityPreviewProps) 
             const now = sites.find((candidate) => candidate.site === site);
             return (
               <Stack key={site} gap="xs">
-                <Text fw={600} className="mono" size="xs">
-                  {field.name} at {site}
-                </Text>
                 {RESOURCES.map((resource) => {
                   const capacity = now?.online[resource] ?? 0;
                   const before = { capacity, granted: now?.granted[resource] ?? 0, used: 0 };
                   const after = { ...before, capacity: capacity + sign * totals[resource] };
-                  return <BeforeAfter key={resource} label={site} resource={resource} before={before} after={after} />;
+                  return (
+                    <BeforeAfter
+                      key={resource}
+                      label={`${field.name} at ${site}`}
+                      resource={resource}
+                      before={before}
+                      after={after}
+                    />
+                  );
                 })}
               </Stack>
             );

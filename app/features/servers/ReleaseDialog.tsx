@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { api, client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { ConfirmDialog, Losses } from '../../ui/ConfirmDialog.tsx';
-import { count, plural } from '../../ui/format.ts';
-import { UNIT } from '../capacity/capacity.ts';
+import { plural } from '../../ui/format.ts';
+import { quantity } from '../capacity/capacity.ts';
 import { CapacityPreview } from './CapacityPreview.tsx';
 import { capacityBySite, shortOf } from './selection.ts';
 import type { Server } from './server-columns.tsx';
@@ -23,7 +23,7 @@ export function ReleaseDialog({ field, servers, onClose, onDone }: ReleaseDialog
     shortOf(
       sites.find((candidate) => candidate.site === site),
       totals,
-    ).map(({ resource, by }) => `${count(by)} ${UNIT[resource]} at ${site} that departments were granted`),
+    ).map(({ resource, by }) => `${quantity(by, resource)} at ${site} that departments were granted`),
   );
   const act = `Release ${plural(servers.length, 'server')}`;
   const release = useChange({

@@ -1,5 +1,5 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
-import { IconRefresh } from '@tabler/icons-react';
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { z } from 'zod';
 import { syncOutcome } from '../../../server/servers/servers.schema.ts';
@@ -38,7 +38,8 @@ export function Sync() {
   const [confirming, setConfirming] = useState<SyncRun>();
   const run = useChange({
     act: () => client.admin.syncServers.mutate({}),
-    done: (done) => `Read ${plural(done.synced, 'server')}; ${plural(done.updated, 'change')}.`,
+    done: ({ outcome, synced, updated }) =>
+      outcome === 'succeeded' ? `Read ${plural(synced, 'server')}; ${plural(updated, 'change')}.` : undefined,
   });
   const waiting = items.find((item) => item.outcome === 'withheld' && item.confirmed_at === null);
   const next = first?.next_run_at;
@@ -61,6 +62,11 @@ export function Sync() {
       }
     >
       {run.problem && <ProblemAlert problem={run.problem} />}
+      {items[0]?.outcome === 'failed' && (
+        <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title="The last run failed">
+          {items[0].error}
+        </Alert>
+      )}
       {waiting && waiting.id === items[0]?.id && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
       <Panel
         flush
@@ -98,19 +104,22 @@ export function Sync() {
 
 function Waiting({ run, onConfirm }: { run: SyncRun; onConfirm: () => void }) {
   return (
-    <Panel title={`${plural(run.withheld_offline, 'server')} vanished at once`}>
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title={`${plural(run.withheld_offline, 'server')} vanished at once`}
+    >
       <Group justify="space-between" align="flex-end">
-        <Stack gap={2} maw={640}>
-          <Text>
-            The last run did not find them in the inventory. That many at once is rarely true, so nothing was marked
-            offline. Look into the inventory first.
-          </Text>
-        </Stack>
+        <Text maw={640}>
+          The last run did not find them in the inventory. That many at once is rarely true, so nothing was marked
+          offline. Look into the inventory first.
+        </Text>
         <Button variant="default" onClick={onConfirm}>
           Confirm that they are gone…
         </Button>
       </Group>
-    </Panel>
+    </Alert>
   );
 }
 

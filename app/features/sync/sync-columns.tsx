@@ -1,4 +1,4 @@
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, VisuallyHidden } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Ago } from '../../ui/Ago.tsx';
 import { Badge } from '../../ui/Badge.tsx';
@@ -45,7 +45,7 @@ export const columnsFor = (open: string | undefined, toggle: (id: string) => voi
   },
   {
     id: 'more',
-    header: '',
+    header: () => <VisuallyHidden>Details</VisuallyHidden>,
     meta: { align: 'right', width: 56 },
     cell: ({ row: { original } }) => {
       if (original.error === null && original.quarantined_rows.length === 0) return null;
