@@ -124,12 +124,20 @@ function readQuery(input: z.ZodObject, url: URL): Record<string, unknown> {
 const accepts = (schema: z.core.$ZodType | undefined, sample: unknown): boolean =>
   schema !== undefined && z.safeParse(schema, sample).success;
 
+/** What can be told as CSV; a list that goes on names its next cursor in a header, as CSV has no place for it. */
+const csvPage = z.object({
+  items: z.array(z.record(z.string(), z.unknown())),
+  next_cursor: z.string().nullish(),
+});
+
 function respond(procedure: RestProcedure, request: Request, output: unknown): Response {
   if (output === undefined) return new Response(null, { status: 204 });
   if (request.headers.get('accept')?.includes('text/csv')) {
-    const items = z.object({ items: z.array(z.record(z.string(), z.unknown())) }).safeParse(output);
-    if (items.success) {
-      return new Response(csvOf(items.data.items), { headers: { 'content-type': 'text/csv; charset=utf-8' } });
+    const page = csvPage.safeParse(output);
+    if (page.success) {
+      const headers = new Headers({ 'content-type': 'text/csv; charset=utf-8' });
+      if (page.data.next_cursor) headers.set('x-next-cursor', page.data.next_cursor);
+      return new Response(csvOf(page.data.items), { headers });
     }
   }
   const status: ContentfulStatusCode = procedure.meta.creates ? 201 : 200;
