@@ -3,6 +3,14 @@ import { bigserial, check, index, integer, jsonb, pgTable, text, unique, uniqueI
 import { instant, instantNow } from './instant.ts';
 import { teams } from './org.ts';
 
+/** What a namespace is: `cpu` in cores, `ram_gb` in GiB. */
+export type Size = {
+  sla: 'bronze' | 'silver' | 'gold';
+  tier: 'regular' | 'high_performance';
+  cpu: number;
+  ram_gb: number;
+};
+
 /** One Kubernetes namespace for a team at a site. `cpu` (cores) and `ram_gb` (GiB) are what it holds of the team's quota. */
 export const projects = pgTable(
   'projects',
@@ -48,14 +56,19 @@ export const projectOperations = pgTable(
     projectId: uuid('project_id')
       .notNull()
       .references(() => projects.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: ['provision'] }).notNull(),
+    kind: text('kind', { enum: ['provision', 'resize', 'decommission'] }).notNull(),
+    /** What the namespace was; null where there was none. An operation that fails brings it back to this. */
+    before: jsonb('before').$type<Size>(),
+    /** What it is to become; null where it is to go. */
+    after: jsonb('after').$type<Size>(),
     /**
-     * `reserved`: quota is held, the values entry is still to be written · `committed`: the entry is on the remote, at
-     * `commit_sha` · `syncing`: Argo CD has been asked · `undoing`: failed; the entry is to be removed · `removed`: the
-     * removal is on the remote, at `commit_sha`, and the namespace is still to go · `succeeded` and `failed`: finished.
+     * `requested`: quota is held, the change of the values entry is still to be written · `committed`: it is on the
+     * remote, at `commit_sha` · `syncing`: Argo CD has been asked · `undoing`: failed; the entry is to be as before again ·
+     * `undone`: so it is on the remote, at `commit_sha`, and the namespace is still to follow · `succeeded` and `failed`:
+     * finished.
      */
     state: text('state', {
-      enum: ['reserved', 'committed', 'syncing', 'undoing', 'removed', 'succeeded', 'failed'],
+      enum: ['requested', 'committed', 'syncing', 'undoing', 'undone', 'succeeded', 'failed'],
     }).notNull(),
     commitSha: text('commit_sha'),
     /** Why it failed, in words for people. */
@@ -79,6 +92,10 @@ export const projectOperations = pgTable(
       .where(sql`${t.state} not in ('succeeded', 'failed')`),
     index('project_operations_project_id_idx').on(t.projectId, t.createdAt),
     index('project_operations_open_idx').on(t.state, t.createdAt).where(sql`${t.state} not in ('succeeded', 'failed')`),
+    check(
+      'project_operations_before_and_after',
+      sql`(${t.kind} = 'provision') = (${t.before} is null) and (${t.kind} = 'decommission') = (${t.after} is null)`,
+    ),
   ],
 );
 
@@ -92,7 +109,21 @@ export const projectEvents = pgTable(
       .notNull()
       .references(() => projects.id, { onDelete: 'cascade' }),
     kind: text('kind', {
-      enum: ['reserved', 'committed', 'syncing', 'waiting', 'healthy', 'failing', 'removed', 'failed'],
+      enum: [
+        'reserved',
+        'resizing',
+        'decommissioning',
+        'committed',
+        'removed',
+        'syncing',
+        'waiting',
+        'healthy',
+        'resized',
+        'failing',
+        'failed',
+        'restored',
+        'decommissioned',
+      ],
     }).notNull(),
     message: text('message').notNull(),
     details: jsonb('details').$type<Record<string, string | number | null>>().notNull().default({}),

@@ -134,9 +134,18 @@ export async function insertProject(
   operation: { id: string; requestId: string },
 ): Promise<void> {
   await tx.insert(projects).values(project);
-  await tx
-    .insert(projectOperations)
-    .values({ ...operation, projectId: project.id, kind: 'provision', state: 'reserved' });
+  await tx.insert(projectOperations).values({
+    ...operation,
+    projectId: project.id,
+    kind: 'provision',
+    state: 'requested',
+    after: {
+      sla: project.slaType,
+      tier: project.performanceTier,
+      cpu: project.cpu,
+      ram_gb: project.ramGb,
+    },
+  });
 }
 
 /** Locks projects in the order of their ids, with what a change of them needs to know. */

@@ -43,7 +43,7 @@ export const project = z.object({
   ram_gb: z.number().int().describe('GiB it holds of the team’s quota'),
   status: projectStatus,
   status_reason: z.string().nullable().describe('Why it is where it is, and what comes next'),
-  commit_sha: z.string().nullable().describe('The commit that holds its entry'),
+  commit_sha: z.string().nullable().describe('The last commit that changed its entry'),
   argocd_url: z.string().nullable().describe('Its application in Argo CD'),
   created_by: z.string(),
   created_at: timestamp,
@@ -85,15 +85,46 @@ export const planOutput = z.object({
     .describe('Why create would be refused; null if it would not'),
 });
 
+export const resizeProject = z.strictObject({ id, sla_type: slaType, performance_tier: performanceTier });
+export type ResizeProject = z.infer<typeof resizeProject>;
+
+const size = z.object({
+  sla_type: slaType,
+  performance_tier: performanceTier,
+  cpu: z.number().int().describe('Cores'),
+  ram_gb: z.number().int().describe('GiB'),
+});
+
+export const planResizeOutput = z.object({
+  before: size,
+  after: size,
+  quota: z.object({ cpu: effect, ram_gb: effect }).describe('The team’s quota, once the resize is done'),
+  allowed: z.boolean(),
+  refusal: z
+    .object({ code: z.enum(['QUOTA_EXCEEDED', 'INVALID_STATE']), message: z.string() })
+    .nullable()
+    .describe('Why resize would be refused; null if it would not'),
+});
+
+/**
+ * What a timeline tells. `reserved`, `resizing`, `decommissioning`: asked for · `committed`, `removed`: written to Git ·
+ * `syncing`, `waiting`: on its way · `healthy`, `resized`, `decommissioned`: done · `failing`: it did not work, and is being
+ * undone · `failed` (provisioning), `restored` (a resize): undone.
+ */
 export const eventKind = z.enum([
   'reserved',
+  'resizing',
+  'decommissioning',
   'committed',
+  'removed',
   'syncing',
   'waiting',
   'healthy',
+  'resized',
   'failing',
-  'removed',
   'failed',
+  'restored',
+  'decommissioned',
 ]);
 export type EventKind = z.infer<typeof eventKind>;
 

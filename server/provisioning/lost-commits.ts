@@ -23,8 +23,8 @@ export function createLostCommits({ db, repository, targets, log }: Options) {
     await inTransaction(db, async (tx) => {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
-      const put = await advance(tx, ids, ['committed', 'syncing'], { state: 'reserved', askedAt: 'not yet' });
-      const removed = await advance(tx, ids, ['removed'], { state: 'undoing', askedAt: 'not yet' });
+      const put = await advance(tx, ids, ['committed', 'syncing'], { state: 'requested', askedAt: 'not yet' });
+      const removed = await advance(tx, ids, ['undone'], { state: 'undoing', askedAt: 'not yet' });
       const message = 'The commit is gone from the branch, whose history was rewritten; it is written again';
       const moved = operations.filter((o) => put.has(o.id) || removed.has(o.id));
       await changeProjects(

@@ -28,9 +28,9 @@ const columns = {
 };
 
 /** Operations that wait to be written: their entry is to be put (`reserved`) or removed (`undoing`). */
-export const TO_WRITE = ['reserved', 'undoing'] as const satisfies readonly OperationState[];
+export const TO_WRITE = ['requested', 'undoing'] as const satisfies readonly OperationState[];
 /** Operations that wait for Argo CD. */
-export const TO_WATCH = ['committed', 'syncing', 'removed'] as const satisfies readonly OperationState[];
+export const TO_WATCH = ['committed', 'syncing', 'undone'] as const satisfies readonly OperationState[];
 
 /** An operation with what its project is. `isOverdue`: Argo CD was asked longer ago than the limit allows. */
 export type Operation = Awaited<ReturnType<typeof listOpenOperations>>[number];

@@ -53,7 +53,7 @@ export function createSettlement({ db, quotas, timeoutSeconds, log }: Settlement
       const change = { teamId, site, projectId, operationId: id, kind: 'release' as const, cpu: -cpu, ramGb: -ramGb };
       if (!(await quotas.changeUsage(tx, change))) return;
       await lockProjectsOf(tx, [id]);
-      const done = await advance(tx, [id], ['removed'], { state: 'failed' });
+      const done = await advance(tx, [id], ['undone'], { state: 'failed' });
       if (!done.has(id)) throw new Error(`operation ${id} would release quota that it does not hold`);
       const event = { kind: 'failed' as const, message: `Cleaned up; ${cpu} cores and ${ramGb} GiB given back` };
       await changeProjects(tx, [{ projectId, requestId, to: 'failed', reason: `${reason ?? ''}.`, event }]);
@@ -72,7 +72,7 @@ export function createSettlement({ db, quotas, timeoutSeconds, log }: Settlement
   /** Why a project is to be rolled back, if it is. A removal has no deadline: its quota is held until it is done. */
   function failureOf({ operation, verdict }: Judged): string | undefined {
     if (verdict.kind === 'failed') return verdict.message;
-    if (verdict.kind !== 'wait' || !operation.isOverdue || operation.state === 'removed') return undefined;
+    if (verdict.kind !== 'wait' || !operation.isOverdue || operation.state === 'undone') return undefined;
     return `Not ready within ${duration(timeoutSeconds)}: ${verdict.reason}`;
   }
 

@@ -19,7 +19,7 @@ const WORDS = {
 /** What a project's page says while something goes on, or does not; `text` is a sentence without its full stop. */
 export function reasonOf(operation: Pick<Operation, 'state' | 'reason'>, text?: string): string | null {
   const sentence = text === undefined ? null : `${text}.`;
-  if (operation.state !== 'undoing' && operation.state !== 'removed') return sentence;
+  if (operation.state !== 'undoing' && operation.state !== 'undone') return sentence;
   return heldBecause(operation.reason ?? '', sentence);
 }
 

@@ -58,7 +58,7 @@ export function createWatcher(options: WatcherOptions) {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
       const syncing = await advance(tx, ids, ['committed'], { state: 'syncing', askedAt: 'now' });
-      const removing = await advance(tx, ids, ['removed'], { state: 'removed', askedAt: 'now' });
+      const removing = await advance(tx, ids, ['undone'], { state: 'undone', askedAt: 'now' });
       const event = { kind: 'syncing' as const, message: 'Argo CD was asked to sync' };
       await changeProjects(
         tx,
@@ -81,7 +81,7 @@ export function createWatcher(options: WatcherOptions) {
     const judged = operations.flatMap((operation) => {
       const at = looks.get(operation.commitSha ?? '');
       if (!at) return [];
-      const verdict = (operation.state === 'removed' ? judgeRemoval : judgeProvision)(at, operation.namespace);
+      const verdict = (operation.state === 'undone' ? judgeRemoval : judgeProvision)(at, operation.namespace);
       return [{ operation, verdict }];
     });
     await settle(judged);

@@ -61,9 +61,9 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
         tx,
         written.map((o) => o.id),
       );
-      const put = await advance(tx, ids('reserved'), ['reserved'], { state: 'committed', commitSha });
+      const put = await advance(tx, ids('requested'), ['requested'], { state: 'committed', commitSha });
       const removed = await advance(tx, ids('undoing'), ['undoing'], {
-        state: 'removed',
+        state: 'undone',
         commitSha,
         askedAt: 'not yet',
       });
@@ -95,7 +95,7 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
 function editsOf(files: Map<string, Operation[]>, unusable: Map<string, ValuesFileError>): Map<string, FileEdit> {
   return new Map(
     [...files].map(([path, operations]): [string, FileEdit] => {
-      const put = new Map(operations.filter((o) => o.state === 'reserved').map((o) => [o.namespace, entryOf(o)]));
+      const put = new Map(operations.filter((o) => o.state === 'requested').map((o) => [o.namespace, entryOf(o)]));
       const remove = new Set(operations.filter((o) => o.state === 'undoing').map((o) => o.namespace));
       return [
         path,
@@ -125,7 +125,7 @@ const entryOf = (o: Operation): NamespaceEntry => ({
 function changeOf({ projectId, requestId, state, reason }: Operation, commit: string): ProjectChange {
   const details = { commit };
   const short = commit.slice(0, 7);
-  return state === 'reserved'
+  return state === 'requested'
     ? {
         projectId,
         requestId,

@@ -356,7 +356,7 @@ test('when the history of the branch is rewritten, what is gone from it is writt
   await w.watch();
   w.pass();
   await w.watch();
-  expect(await w.operationOf(project.id)).toMatchObject({ state: 'reserved', askedAt: null });
+  expect(await w.operationOf(project.id)).toMatchObject({ state: 'requested', askedAt: null });
   await throughTheCluster(w);
   expect(await w.get(project.id)).toMatchObject({ status: 'active', commit_sha: w.remote.head() });
 });
