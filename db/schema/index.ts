@@ -1,5 +1,6 @@
 export * from './audit.ts';
 export * from './auth.ts';
+export * from './drift.ts';
 export * from './org.ts';
 export * from './platform.ts';
 export * from './projects.ts';
