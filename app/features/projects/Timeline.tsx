@@ -1,12 +1,16 @@
 import {
   IconAlertTriangle,
+  IconArrowBackUp,
+  IconArrowsDiagonal,
   IconBookmark,
   IconCircleCheck,
+  IconCircleMinus,
   IconCircleX,
   IconEraser,
   IconGitCommit,
   IconHourglass,
   IconRefresh,
+  IconTrash,
 } from '@tabler/icons-react';
 import type { EventKind, ProjectEvent } from '../../../server/projects/projects.schema.ts';
 import { Ago } from '../../ui/Ago.tsx';
@@ -22,6 +26,11 @@ const ICON = {
   failing: IconAlertTriangle,
   removed: IconEraser,
   failed: IconCircleX,
+  resizing: IconArrowsDiagonal,
+  resized: IconCircleCheck,
+  restored: IconArrowBackUp,
+  decommissioning: IconTrash,
+  decommissioned: IconCircleMinus,
 } as const satisfies Record<EventKind, unknown>;
 
 const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);
