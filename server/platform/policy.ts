@@ -25,6 +25,7 @@ export const POLICY = {
   'quotas.verify':         { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'no'  },
   'projects.read':         { center_admin: 'all', field_admin: 'own', dept_admin: 'own', team_lead: 'own' },
   'projects.create':       { center_admin: 'no',  field_admin: 'no',  dept_admin: 'no',  team_lead: 'own' },
+  'projects.decommission': { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'own' },
   'audit.read':            { center_admin: 'all', field_admin: 'own', dept_admin: 'own', team_lead: 'own' },
   'reports.read':          { center_admin: 'all', field_admin: 'own', dept_admin: 'own', team_lead: 'own' },
 } as const satisfies Record<string, Record<Role, Reach>>;

@@ -1,3 +1,4 @@
+import type { Size } from '../../db/schema/index.ts';
 import { recordAudit } from '../audit/audit.repository.ts';
 import type { Tx } from '../platform/database.ts';
 import { InvalidStateError } from '../platform/errors.ts';
@@ -14,6 +15,8 @@ export type ProjectChange = {
   requestId: string;
   to?: ProjectStatus;
   reason: string | null;
+  /** What it is and holds from now on, if that changes. */
+  size?: Size | undefined;
   event?: TimelineEvent;
 };
 
@@ -40,7 +43,12 @@ export async function changeProjects(tx: Tx, changes: ProjectChange[]): Promise<
   }
   await setStates(
     tx,
-    pairs.map(({ project, change, to }) => ({ id: project.id, status: to, statusReason: change.reason })),
+    pairs.map(({ project, change, to }) => ({
+      id: project.id,
+      status: to,
+      statusReason: change.reason,
+      size: change.size,
+    })),
   );
   await insertEvents(
     tx,

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, ilike, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
-import { departments, projectEvents, projectOperations, projects, teams } from '../../db/schema/index.ts';
+import { departments, projectEvents, projectOperations, projects, type Size, teams } from '../../db/schema/index.ts';
 import { type Executor, likePattern, type Tx } from '../platform/database.ts';
 import { keyset } from '../platform/paging.ts';
 import type { Scope } from '../platform/policy.ts';
@@ -10,7 +10,8 @@ import type { ListProjects, Project, ProjectEvent, ProjectStatus } from './proje
 export type ProjectRow = Omit<Project, 'argocd_url'>;
 
 const latestCommit = sql<string | null>`(
-  select o.commit_sha from project_operations o where o.project_id = ${projects.id} order by o.created_at desc limit 1)`;
+  select o.commit_sha from project_operations o where o.project_id = ${projects.id} and o.commit_sha is not null
+  order by o.created_at desc limit 1)`;
 
 const columns = {
   id: projects.id,
@@ -31,6 +32,7 @@ const columns = {
   updated_at: projects.updatedAt,
 };
 
+const size = { sla: projects.slaType, tier: projects.performanceTier, cpu: projects.cpu, ram_gb: projects.ramGb };
 const place = { teamId: projects.teamId, departmentId: teams.departmentId, fieldId: departments.fieldId };
 
 const withPlace = (db: Executor) =>
@@ -127,31 +129,22 @@ export async function isNameTaken(db: Executor, teamId: string, name: string, na
   return rows.length > 0;
 }
 
-/** Inserts the project and the operation that is to provision it. */
-export async function insertProject(
-  tx: Tx,
-  project: typeof projects.$inferInsert & { id: string },
-  operation: { id: string; requestId: string },
-): Promise<void> {
+export async function insertProject(tx: Tx, project: typeof projects.$inferInsert): Promise<void> {
   await tx.insert(projects).values(project);
-  await tx.insert(projectOperations).values({
-    ...operation,
-    projectId: project.id,
-    kind: 'provision',
-    state: 'requested',
-    after: {
-      sla: project.slaType,
-      tier: project.performanceTier,
-      cpu: project.cpu,
-      ram_gb: project.ramGb,
-    },
-  });
+}
+
+/** Inserts the operation that is to change what Git and Argo CD hold for a project; a project has one at a time. */
+export async function insertOperation(
+  tx: Tx,
+  operation: Omit<typeof projectOperations.$inferInsert, 'state'>,
+): Promise<void> {
+  await tx.insert(projectOperations).values({ ...operation, state: 'requested' });
 }
 
 /** Locks projects in the order of their ids, with what a change of them needs to know. */
 export function lockProjects(tx: Tx, ids: string[]) {
   return tx
-    .select({ id: projects.id, name: projects.name, status: projects.status, place })
+    .select({ id: projects.id, name: projects.name, site: projects.site, status: projects.status, size, place })
     .from(projects)
     .innerJoin(teams, eq(teams.id, projects.teamId))
     .innerJoin(departments, eq(departments.id, teams.departmentId))
@@ -160,17 +153,24 @@ export function lockProjects(tx: Tx, ids: string[]) {
     .for('no key update', { of: projects });
 }
 
-/** What is set of many projects in one statement. */
-export type ProjectState = { id: string; status: ProjectStatus; statusReason: string | null };
+/** What is set of many projects in one statement; a size that is not given stays as it is. */
+export type ProjectState = { id: string; status: ProjectStatus; statusReason: string | null; size?: Size | undefined };
 
-/** Sets status and reason, and `updated_at` where that changed anything. */
+/** Sets status, reason and size, and `updated_at` where that changed anything. */
 export async function setStates(tx: Tx, states: ProjectState[]): Promise<void> {
+  const given = (pick: (state: ProjectState) => string | number | null | undefined) =>
+    sql.param(states.map((state) => pick(state) ?? null));
   await tx.execute(sql`
-    update projects set status = new.status, status_reason = new.reason, updated_at = now()
+    update projects set status = new.status, status_reason = new.reason, updated_at = now(),
+      sla_type = coalesce(new.sla, sla_type), performance_tier = coalesce(new.tier, performance_tier),
+      cpu = coalesce(new.cpu, projects.cpu), ram_gb = coalesce(new.ram_gb, projects.ram_gb)
     from unnest(
-      ${sql.param(states.map((s) => s.id))}::uuid[], ${sql.param(states.map((s) => s.status))}::text[],
-      ${sql.param(states.map((s) => s.statusReason))}::text[]) as new(id, status, reason)
-    where projects.id = new.id and (projects.status, projects.status_reason) is distinct from (new.status, new.reason)`);
+      ${given((s) => s.id)}::uuid[], ${given((s) => s.status)}::text[], ${given((s) => s.statusReason)}::text[],
+      ${given((s) => s.size?.sla)}::text[], ${given((s) => s.size?.tier)}::text[],
+      ${given((s) => s.size?.cpu)}::int[], ${given((s) => s.size?.ram_gb)}::int[]
+    ) as new(id, status, reason, sla, tier, cpu, ram_gb)
+    where projects.id = new.id and (
+      (projects.status, projects.status_reason) is distinct from (new.status, new.reason) or new.sla is not null)`);
 }
 
 export async function insertEvents(tx: Tx, events: (typeof projectEvents.$inferInsert)[]): Promise<void> {

@@ -46,6 +46,54 @@ export const projectsRouter = router({
     .input(shape.createProject)
     .output(shape.project)
     .mutation(({ ctx, input }) => ctx.services.projects.create(ctx.caller, input, ctx.idempotencyKey)),
+  retry: needs('projects.create')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/projects/{id}/retry',
+        tags: ['projects'],
+        summary: 'Provision a failed project again',
+      },
+    })
+    .input(byId)
+    .output(shape.project)
+    .mutation(({ ctx, input }) => ctx.services.projects.retry(ctx.caller, input.id, ctx.idempotencyKey)),
+  planResize: needs('projects.create')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/projects/{id}/resize/plan',
+        tags: ['projects'],
+        summary: 'What resize would do; changes nothing',
+      },
+    })
+    .input(shape.resizeProject)
+    .output(shape.planResizeOutput)
+    .query(({ ctx, input }) => ctx.services.projects.planResize(ctx.caller, input)),
+  resize: needs('projects.create')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/projects/{id}/resize',
+        tags: ['projects'],
+        summary: 'Give an active project another SLA type or tier',
+      },
+    })
+    .input(shape.resizeProject)
+    .output(shape.project)
+    .mutation(({ ctx, input }) => ctx.services.projects.resize(ctx.caller, input, ctx.idempotencyKey)),
+  decommission: needs('projects.decommission')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/projects/{id}/decommission',
+        tags: ['projects'],
+        summary: 'Remove a project’s namespace for good, and give its quota back',
+      },
+    })
+    .input(byId)
+    .output(shape.project)
+    .mutation(({ ctx, input }) => ctx.services.projects.decommission(ctx.caller, input.id, ctx.idempotencyKey)),
   watch: needs('projects.read')
     .input(shape.watchProject)
     .subscription(async function* ({ ctx, input, signal }) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Size } from '../../db/schema/index.ts';
 import type { Amounts, PerformanceTier } from '../platform/schema.ts';
 import type { ProjectStatus, SlaType } from './projects.schema.ts';
 
@@ -11,6 +12,9 @@ const COST = {
 
 /** What a project holds of its team's quota, in cores and GiB. */
 export const costOf = (sla: SlaType, tier: PerformanceTier): Amounts => COST[sla][tier];
+
+/** What a namespace of this SLA type and tier is. */
+export const sizeOf = (sla: SlaType, tier: PerformanceTier): Size => ({ sla, tier, ...costOf(sla, tier) });
 
 const MAX_LABEL = 63;
 const HASH_LENGTH = 8;
@@ -27,13 +31,16 @@ export function namespaceName(teamId: string, projectName: string): string {
   return `${head}-${hash}`;
 }
 
-/** A project's life (`design/domain.md`): from each status, where it may go. */
+/**
+ * A project's life (`design/domain.md`): from each status, where it may go. A failed project has no entry and no
+ * namespace left, so that it is decommissioned at once (`docs/decisions/004`).
+ */
 const NEXT = {
   provisioning: ['active', 'rolling_back'],
   active: ['updating', 'decommissioning'],
   updating: ['active'],
   rolling_back: ['failed'],
-  failed: ['provisioning', 'decommissioning'],
+  failed: ['provisioning', 'decommissioned'],
   decommissioning: ['decommissioned'],
   decommissioned: [],
 } as const satisfies Record<ProjectStatus, readonly ProjectStatus[]>;

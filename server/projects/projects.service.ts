@@ -10,20 +10,23 @@ import { authorize, type Caller, scopeOf } from '../platform/policy.ts';
 import type { Page } from '../platform/schema.ts';
 import { enqueueWrite } from '../provisioning/provisioning.jobs.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
+import { reserved } from './life.rules.ts';
+import { createLifeService } from './life.service.ts';
 import {
   findProject,
   insertEvents,
+  insertOperation,
   insertProject,
   isNameTaken,
   listEvents,
   listProjects,
 } from './projects.repository.ts';
-import { costOf, namespaceName } from './projects.rules.ts';
+import { costOf, namespaceName, sizeOf } from './projects.rules.ts';
 import * as shape from './projects.schema.ts';
 
 type Options = {
   db: Db;
-  quotas: Pick<QuotasService, 'changeUsage' | 'previewUsage'>;
+  quotas: Pick<QuotasService, 'changeUsage' | 'lockUsage' | 'previewUsage'>;
   links: {
     /** Where people see a site's application in Argo CD. */
     argocd(site: string): string;
@@ -50,7 +53,8 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
   async function insert(tx: Tx, caller: Caller, place: TeamPlace, input: shape.CreateProject): Promise<shape.Project> {
     const [id, operationId] = [randomUUID(), randomUUID()];
     const { requestId } = caller;
-    const { cpu, ram_gb: ramGb } = costOf(input.sla_type, input.performance_tier);
+    const size = sizeOf(input.sla_type, input.performance_tier);
+    const { cpu, ram_gb: ramGb } = size;
     const { team_id: teamId, name, site, sla_type: slaType, performance_tier: performanceTier } = input;
     const what = { teamId, site, cpu, ramGb };
     await quotas.changeUsage(tx, { ...what, projectId: id, operationId, kind: 'reserve' });
@@ -66,9 +70,9 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
       status,
       createdBy: caller.sub,
     };
-    await insertProject(tx, row, { id: operationId, requestId });
-    const message = `Quota reserved: ${cpu} cores and ${ramGb} GiB at ${site}`;
-    await insertEvents(tx, [{ projectId: id, kind: 'reserved', message, details: { cpu, ram_gb: ramGb }, requestId }]);
+    await insertProject(tx, row);
+    await insertOperation(tx, { id: operationId, requestId, projectId: id, kind: 'provision', after: size });
+    await insertEvents(tx, [{ ...reserved(size, site), projectId: id, requestId }]);
     await recordAudit(tx, caller, {
       action: 'project.create',
       target: { type: 'project', id, name },
@@ -87,6 +91,8 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
   }
 
   return {
+    ...createLifeService({ db, quotas, show: enter }),
+
     /** The projects of the caller's part of the organisation. */
     async list(caller: Caller, filter: shape.ListProjects): Promise<Page<shape.Project>> {
       const { items, next_cursor } = await listProjects(db, scopeOf(caller, 'projects.read'), filter);

@@ -59,6 +59,11 @@ export function createUsageService({ db }: { db: Db }) {
       return true;
     },
 
+    /** Takes the lock of `changeUsage` ahead, for whoever has to lock a project before it knows what to change. */
+    async lockUsage(tx: Tx, teamId: string, site: string): Promise<void> {
+      await lockTeamBudget(tx, teamId, site);
+    },
+
     /** What `changeUsage` would do now. Locks nothing and changes nothing. */
     async previewUsage(executor: Executor, question: UsageQuestion): Promise<UsagePreview> {
       const quota: Budget = (await findTeamBudget(executor, question.teamId, question.site)) ?? NO_BUDGET;

@@ -67,7 +67,7 @@ test('a project moves along the lines of its life and along no others', () => {
     'active → decommissioning',
     'active → updating',
     'decommissioning → decommissioned',
-    'failed → decommissioning',
+    'failed → decommissioned',
     'failed → provisioning',
     'provisioning → active',
     'provisioning → rolling_back',
