@@ -51,19 +51,19 @@ type JobsOptions = { pool: pg.Pool; db: Db; log: Log; handlers: Record<string, J
  */
 export function createJobs({ pool, db, log, handlers, concurrency = 4 }: JobsOptions) {
   const replicaId = randomUUID();
-  const workerIds = new Set<string>();
+  // A job is locked by the pool of workers that took it, not by one of them.
+  const poolIds = new Set<string>();
   const events: WorkerEvents = new EventEmitter();
-  events.on('worker:create', ({ worker }) => workerIds.add(worker.workerId));
-  events.on('worker:release', ({ worker }) => workerIds.delete(worker.workerId));
+  events.on('pool:create', ({ workerPool }) => poolIds.add(workerPool.id));
   let runner: Runner | undefined;
   let timer: NodeJS.Timeout | undefined;
   let lastBeat = 0;
 
   async function beat(): Promise<void> {
     try {
-      await heartbeat(db, replicaId, [...workerIds]);
+      await heartbeat(db, replicaId, [...poolIds]);
       const released = await releaseJobsOfTheDead(db);
-      if (released > 0) log.warn({ replicas: released }, 'gave back the jobs of replicas that stopped without a word');
+      if (released > 0) log.warn({ jobs: released }, 'gave back jobs of a replica that stopped without a word');
       lastBeat = performance.now();
     } catch (err) {
       log.warn({ err }, 'the heartbeat of this replica failed');
@@ -101,22 +101,27 @@ export type Jobs = ReturnType<typeof createJobs>;
 /** Creates or upgrades graphile-worker's own tables. */
 export const migrateJobs = (pool: pg.Pool): Promise<void> => runMigrations({ pgPool: pool });
 
-async function heartbeat(db: Db, id: string, workerIds: string[]): Promise<void> {
+async function heartbeat(db: Db, id: string, poolIds: string[]): Promise<void> {
   await db
     .insert(replicas)
-    .values({ id, workerIds })
-    .onConflictDoUpdate({ target: replicas.id, set: { workerIds, seenAt: sql`now()` } });
+    .values({ id, workerIds: poolIds })
+    .onConflictDoUpdate({ target: replicas.id, set: { workerIds: poolIds, seenAt: sql`now()` } });
 }
 
+const given = z.object({ rows: z.tuple([z.object({ jobs: z.coerce.number() })]) });
+
+/** Gives back the jobs that are held by nobody who reports, and answers how many those were. */
 async function releaseJobsOfTheDead(db: Db): Promise<number> {
+  const longAgo = sql`now() - make_interval(secs => ${DEAD_AFTER_SECONDS})`;
   return db.transaction(async (tx) => {
-    const dead = await tx
-      .delete(replicas)
-      .where(sql`${replicas.seenAt} < now() - make_interval(secs => ${DEAD_AFTER_SECONDS})`)
-      .returning({ workerIds: replicas.workerIds });
-    const ids = dead.flatMap((replica) => replica.workerIds);
-    if (ids.length > 0) await tx.execute(sql`select graphile_worker.force_unlock_workers(${sql.param(ids)}::text[])`);
-    return dead.length;
+    await tx.delete(replicas).where(sql`${replicas.seenAt} < ${longAgo}`);
+    // Whoever has just taken a job may not have reported yet.
+    const release = sql`
+      with orphans as (
+        select locked_by from graphile_worker.jobs
+        where locked_at < ${longAgo} and locked_by <> all (select unnest(worker_ids) from ${replicas}))
+      select count(*) as jobs, graphile_worker.force_unlock_workers(coalesce(array_agg(locked_by), '{}')) from orphans`;
+    return given.parse(await tx.execute(release)).rows[0].jobs;
   });
 }
 
