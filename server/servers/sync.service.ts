@@ -143,7 +143,6 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     if (!withheld) throw new NotFoundError('sync run', id);
     if (withheld.outcome !== 'withheld')
       throw new InvalidStateError('This run withheld nothing, so there is nothing to confirm.');
-    if (withheld.confirmed_at !== null) throw new InvalidStateError('This run is confirmed already.');
     if (await runs.hasSucceededSince(db, withheld.started_at)) {
       throw new InvalidStateError(
         'A later sync succeeded, so there is nothing left to confirm. Look at the latest run.',

@@ -274,6 +274,14 @@ describe('when many vanish at once', () => {
     expect(await syncNow()).toMatchObject({ outcome: 'succeeded', marked_offline: 9 });
   });
 
+  test('servers in quarantine are not counted as missing', async () => {
+    const { script, syncNow } = syncOf(fleetOf(100));
+    await syncNow();
+    const bad = ['s87', 's88', 's89', 's90'].map((name) => ({ name, reason: 'cpu: is missing' }));
+    script.answers(fleetOf(87), bad);
+    expect(await syncNow()).toMatchObject({ outcome: 'succeeded', marked_offline: 9, quarantined: 4 });
+  });
+
   test('a confirmation reads again and marks what is missing now', async () => {
     const { script, syncNow } = syncOf(fleetOf(100));
     await syncNow();
