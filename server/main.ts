@@ -2,6 +2,9 @@ import { ConfigError, readConfig } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
 import { startReplica } from './replica.ts';
 
+/** Kubernetes kills what has not ended 30 s after SIGTERM; this is in time to say so in the log. */
+const STOP_DEADLINE_MS = 25_000;
+
 /** One replica as a process: `npm start`. Ends with 0 after SIGTERM or SIGINT, with 1 when it cannot start. */
 try {
   const config = readConfig();
@@ -12,6 +15,10 @@ try {
   });
   const stop = async (signal: string) => {
     log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error('not stopped in time; what is in flight is taken up by another replica');
+      process.exit(1);
+    }, STOP_DEADLINE_MS).unref();
     await replica.stop();
     log.info('stopped');
     process.exit(0);
