@@ -21,6 +21,5 @@ export const siteCapacity = z.object({
   free: amounts.describe('What can still be granted'),
   deficit: amounts.describe('By how much the grants exceed what is there now; 0 unless over-allocated'),
 });
-export type SiteCapacity = z.infer<typeof siteCapacity>;
 
 export const fieldCapacity = z.object({ field_id: id, sites: z.array(siteCapacity) });

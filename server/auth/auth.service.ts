@@ -193,8 +193,6 @@ function readableDn(text: string): Dn {
   return dn;
 }
 
-export type AuthService = ReturnType<typeof createAuthService>;
-
 const groupName = ({ role, scope_id }: Grant): string => GROUP_OF_ROLE[role].replace('<id>', scope_id ?? '');
 
 /** The grant that `role` and `scope_id` stand for. */

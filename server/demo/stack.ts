@@ -143,8 +143,6 @@ export async function startStack({ folder: given, port, say }: Options) {
   }
 }
 
-export type Stack = Awaited<ReturnType<typeof startStack>>;
-
 async function preparedDatabase(postgres: Postgres): Promise<string> {
   await postgres.createDatabase('infrahub');
   const url = postgres.url('infrahub');

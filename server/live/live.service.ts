@@ -38,5 +38,3 @@ export function createLiveService({ live }: { live: Live }) {
     },
   };
 }
-
-export type LiveService = ReturnType<typeof createLiveService>;

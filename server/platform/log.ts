@@ -12,11 +12,6 @@ export function withLogContext<T>(context: LogContext, fn: () => T): T {
   return current.run(context, fn);
 }
 
-/** The id of the request being served, if any. */
-export function currentRequestId(): string | undefined {
-  return current.getStore()?.request_id;
-}
-
 const SECRET_KEYS = ['password', 'token', 'access_token', 'authorization', 'secret', 'secrets', 'cookie'];
 const redact = {
   paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
