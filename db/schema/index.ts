@@ -5,4 +5,5 @@ export * from './org.ts';
 export * from './platform.ts';
 export * from './projects.ts';
 export * from './quotas.ts';
+export * from './reports.ts';
 export * from './servers.ts';
