@@ -1,18 +1,35 @@
-type Written = { state: string; namespace: string; name: string; teamName: string };
+import { isUndone, type OperationKind, wantedOf } from './operation.rules.ts';
+import type { Operation } from './provisioning.repository.ts';
 
-/** A commit message that names every project it is for. */
+type Written = Pick<Operation, 'kind' | 'state' | 'before' | 'after' | 'namespace' | 'name' | 'teamName'>;
+
+const VERB = {
+  provision: { there: 'Provision', back: 'Remove' },
+  resize: { there: 'Resize', back: 'Restore' },
+  decommission: { there: 'Decommission', back: 'Decommission' },
+} as const satisfies Record<OperationKind, { there: string; back: string }>;
+
+const verbOf = (operation: Written): string => VERB[operation.kind][isUndone(operation) ? 'back' : 'there'];
+
+/** A commit message that names every project it is for, and what happens to it. */
 export function commitMessage(operations: readonly Written[]): string {
-  const put = operations.filter((o) => o.state === 'requested');
-  const removed = operations.filter((o) => o.state !== 'requested');
-  const title = [phrase('Provision', put), phrase('Remove', removed)].filter((part) => part !== '').join(', ');
-  const lines = [...put.map((o) => `+ ${describe(o)}`), ...removed.map((o) => `- ${describe(o)}`)];
+  const byVerb = [...Map.groupBy(operations, verbOf)].toSorted(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  const title = byVerb.map(([verb, some]) => `${verb} ${nameOf(some)}`).join(', ');
+  const lines = byVerb.flatMap(([, some]) => some.map(lineOf));
   return `${title}\n\n${lines.join('\n')}\n`;
 }
 
-function phrase(verb: string, operations: readonly Written[]): string {
-  const [first, second] = operations;
-  if (!first) return '';
-  return second ? `${verb} ${operations.length} projects` : `${verb} ${first.name}`;
-}
+const ORDER: string[] = Object.values(VERB).flatMap(({ there, back }) => [there, back]);
 
-const describe = ({ namespace, name, teamName }: Written): string => `${namespace} (${teamName}: ${name})`;
+const nameOf = (operations: Written[]): string => {
+  const [first, second] = operations;
+  return first && !second ? first.name : `${operations.length} projects`;
+};
+
+function lineOf(operation: Written): string {
+  const { before, after, namespace, teamName, name } = operation;
+  const wanted = wantedOf(operation);
+  const sign = wanted === null ? '-' : before && after ? '~' : '+';
+  const size = sign === '~' ? ` ${wanted?.sla} ${wanted?.tier}` : '';
+  return `${sign} ${namespace} (${teamName}: ${name})${size}`;
+}

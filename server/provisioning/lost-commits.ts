@@ -2,10 +2,10 @@ import type { ValuesRepository } from '../adapters/git/values-repository.port.ts
 import { type Db, inTransaction } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
+import { reasonOf } from './operation.rules.ts';
 import { enqueueWrite } from './provisioning.jobs.ts';
-import { advance, lockProjectsOf, type Operation } from './provisioning.repository.ts';
+import { advance, lockProjectsOf, ON_THE_WAY, type Operation } from './provisioning.repository.ts';
 import { type Targets, valuesPathOf } from './targets.rules.ts';
-import { reasonOf } from './waits.ts';
 
 type Options = { db: Db; repository: Pick<ValuesRepository, 'contains' | 'read'>; targets: Targets; log: Log };
 
@@ -23,10 +23,10 @@ export function createLostCommits({ db, repository, targets, log }: Options) {
     await inTransaction(db, async (tx) => {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
-      const put = await advance(tx, ids, ['committed', 'syncing'], { state: 'requested', askedAt: 'not yet' });
-      const removed = await advance(tx, ids, ['undone'], { state: 'undoing', askedAt: 'not yet' });
+      const there = await advance(tx, ids, ON_THE_WAY, { state: 'requested', askedAt: 'not yet' });
+      const back = await advance(tx, ids, ['undone'], { state: 'undoing', askedAt: 'not yet' });
       const message = 'The commit is gone from the branch, whose history was rewritten; it is written again';
-      const moved = operations.filter((o) => put.has(o.id) || removed.has(o.id));
+      const moved = operations.filter((o) => there.has(o.id) || back.has(o.id));
       await changeProjects(
         tx,
         moved.map((o) => ({

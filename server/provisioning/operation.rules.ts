@@ -1,4 +1,5 @@
 import type { projectOperations, Size } from '../../db/schema/index.ts';
+import type { EventKind, ProjectStatus } from '../projects/projects.schema.ts';
 
 type Row = typeof projectOperations.$inferSelect;
 export type OperationState = Row['state'];
@@ -30,4 +31,57 @@ export function reasonOf(operation: Pick<Row, 'kind' | 'state' | 'reason'>, text
   const held = HELD[operation.kind][undone ? 'undone' : 'onTheWay'];
   const sentences = [failure, held, text === undefined ? null : `${text}.`].filter((sentence) => sentence !== null);
   return sentences.length === 0 ? null : sentences.join(' ');
+}
+
+type Ending = { to: ProjectStatus; kind: EventKind; message: string };
+
+const DONE = {
+  provision: { to: 'active', kind: 'healthy', message: 'The namespace is there and healthy' },
+  resize: { to: 'active', kind: 'resized', message: 'The namespace has its new size' },
+  decommission: { to: 'decommissioned', kind: 'decommissioned', message: 'The namespace is gone' },
+} as const satisfies Record<OperationKind, Ending>;
+
+/** A removal has no way back: what cannot be removed yet is waited for. */
+const UNDONE = {
+  ...DONE,
+  provision: { to: 'failed', kind: 'failed', message: 'Cleaned up' },
+  resize: { to: 'active', kind: 'restored', message: 'The namespace has its old size again' },
+} as const satisfies Record<OperationKind, Ending>;
+
+/** What becomes of a project when its operation ends, and by what its quota changes then (signed), if it does. */
+export type End = {
+  change: { to: ProjectStatus; reason: string | null; size?: Size; event: { kind: EventKind; message: string } };
+  usage: { kind: 'adjust' | 'release'; cpu: number; ramGb: number } | undefined;
+};
+
+type Ended = Pick<Row, 'kind' | 'state' | 'before' | 'after' | 'reason'> & { cpu: number; ramGb: number };
+
+/** The end of an operation whose `wantedOf` is there. `cpu` and `ramGb` are what its project holds until then. */
+export function endOf(operation: Ended): End {
+  const undone = isUndone(operation);
+  const { to, kind, message } = (undone ? UNDONE : DONE)[operation.kind];
+  const size = wantedOf(operation);
+  const cpu = (size?.cpu ?? 0) - operation.cpu;
+  const ramGb = (size?.ram_gb ?? 0) - operation.ramGb;
+  const given = cpu !== 0 || ramGb !== 0;
+  return {
+    change: {
+      to,
+      reason: undone && operation.reason !== null ? `${operation.reason}.` : null,
+      ...(size && { size }),
+      event: { kind, message: given ? `${message}; ${-cpu} cores and ${-ramGb} GiB given back` : message },
+    },
+    usage: given ? { kind: undone || !size ? 'release' : 'adjust', cpu, ramGb } : undefined,
+  };
+}
+
+/** Whether an operation can fail: not what removes, and not what brings back. Both are waited for, however long. */
+export const canFail = (operation: Pick<Row, 'state' | 'after'>): boolean =>
+  !isUndone(operation) && operation.after !== null;
+
+/** What becomes of a project whose operation has failed, and why, without the full stop. */
+export function failureOf({ kind }: Pick<Row, 'kind'>, why: string): { to: ProjectStatus | undefined; reason: string } {
+  const words = why.replace(/\.\s*$/, '');
+  if (kind === 'resize') return { to: undefined, reason: `The resize failed: ${words}` };
+  return { to: 'rolling_back', reason: words };
 }

@@ -1,13 +1,16 @@
 import { and, asc, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { projectOperations as operations, projects, teams } from '../../db/schema/index.ts';
 import type { Executor, Tx } from '../platform/database.ts';
+import type { OperationState } from './operation.rules.ts';
 
-export type OperationState = (typeof operations.$inferSelect)['state'];
 export type WaitingFor = NonNullable<(typeof operations.$inferSelect)['waitingFor']>;
 
 const columns = {
   id: operations.id,
   projectId: operations.projectId,
+  kind: operations.kind,
+  before: operations.before,
+  after: operations.after,
   state: operations.state,
   commitSha: operations.commitSha,
   reason: operations.reason,
@@ -21,16 +24,16 @@ const columns = {
   namespace: projects.namespaceName,
   statusReason: projects.statusReason,
   site: projects.site,
-  sla: projects.slaType,
-  tier: projects.performanceTier,
   cpu: projects.cpu,
   ramGb: projects.ramGb,
 };
 
-/** Operations that wait to be written: their entry is to be put (`reserved`) or removed (`undoing`). */
+/** Operations that wait to be written: there (`requested`) or back (`undoing`). */
 export const TO_WRITE = ['requested', 'undoing'] as const satisfies readonly OperationState[];
+/** Operations that wait for Argo CD on their way there. */
+export const ON_THE_WAY = ['committed', 'syncing'] as const satisfies readonly OperationState[];
 /** Operations that wait for Argo CD. */
-export const TO_WATCH = ['committed', 'syncing', 'undone'] as const satisfies readonly OperationState[];
+export const TO_WATCH = [...ON_THE_WAY, 'undone'] as const satisfies readonly OperationState[];
 
 /** An operation with what its project is. `isOverdue`: Argo CD was asked longer ago than the limit allows. */
 export type Operation = Awaited<ReturnType<typeof listOpenOperations>>[number];
@@ -79,6 +82,16 @@ export async function advance(
 }
 
 const NOT_WAITING = { waitingFor: null, waitingSince: null, waitingReason: null };
+
+/** Which of these operations still are in the state in which they were seen. */
+export async function unmoved(tx: Tx, seen: Pick<Operation, 'id' | 'state'>[]): Promise<Set<string>> {
+  const states = new Map(seen.map((o) => [o.id, o.state]));
+  const rows = await tx
+    .select({ id: operations.id, state: operations.state })
+    .from(operations)
+    .where(inArray(operations.id, [...states.keys()]));
+  return new Set(rows.filter((row) => states.get(row.id) === row.state).map((row) => row.id));
+}
 
 /** Locks the projects of operations, in the order of their ids; every change of operations begins with it. */
 export async function lockProjectsOf(tx: Tx, operationIds: string[]): Promise<void> {

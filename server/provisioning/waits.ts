@@ -1,5 +1,6 @@
 import { type Db, inTransaction } from '../platform/database.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
+import { reasonOf } from './operation.rules.ts';
 import {
   lockProjectsOf,
   type Operation,
@@ -15,17 +16,6 @@ const WORDS = {
   sync_window: 'Waiting for a sync window of Argo CD',
   operation: 'Waiting for another operation in Argo CD to end',
 } as const satisfies Record<WaitingFor, string>;
-
-/** What a project's page says while something goes on, or does not; `text` is a sentence without its full stop. */
-export function reasonOf(operation: Pick<Operation, 'state' | 'reason'>, text?: string): string | null {
-  const sentence = text === undefined ? null : `${text}.`;
-  if (operation.state !== 'undoing' && operation.state !== 'undone') return sentence;
-  return heldBecause(operation.reason ?? '', sentence);
-}
-
-/** What a project's page says while a failed project is cleaned up. */
-export const heldBecause = (failure: string, next: string | null = null): string =>
-  [`${failure}.`, 'Quota is held until clean-up is done.', next].filter((part) => part !== null).join(' ');
 
 /** Says on every project what it waits for and since when; on its timeline only when the wait begins. */
 export async function keepWaiting(db: Db, operations: Operation[], waitingFor: WaitingFor, why: string): Promise<void> {

@@ -7,12 +7,13 @@ import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
 import { createLostCommits } from './lost-commits.ts';
+import { reasonOf } from './operation.rules.ts';
 import { enqueueWatch } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WATCH } from './provisioning.repository.ts';
 import { createSettlement } from './settlement.ts';
 import { applicationOf, type Targets } from './targets.rules.ts';
-import { judgeProvision, judgeRemoval, type Look } from './verdict.rules.ts';
-import { endWaiting, keepWaiting, reasonOf } from './waits.ts';
+import { judge, type Look } from './verdict.rules.ts';
+import { endWaiting, keepWaiting } from './waits.ts';
 
 type WatcherOptions = {
   db: Db;
@@ -41,56 +42,42 @@ export function createWatcher(options: WatcherOptions) {
     return open.filter((o) => applicationOf(targets, o.site) === application);
   }
 
-  /** Asks for a sync of what was not asked for yet. Answers whether Argo CD has begun one. */
-  async function ask(application: string, operations: Operation[]): Promise<boolean> {
+  /** Asks for a sync of what was not asked for yet. */
+  async function ask(application: string, operations: Operation[]): Promise<void> {
     const [first] = operations;
-    if (!first) return false;
+    if (!first) return;
     const answer = await argocd.sync(application, first.id);
-    if (answer.kind === 'busy') {
-      await keepWaiting(db, operations, 'operation', 'it is asked again soon');
-      return false;
-    }
-    if (answer.kind === 'blocked') {
-      await keepWaiting(db, operations, 'sync_window', answer.reason);
-      return false;
-    }
+    if (answer.kind === 'busy') return keepWaiting(db, operations, 'operation', 'it is asked again soon');
+    if (answer.kind === 'blocked') return keepWaiting(db, operations, 'sync_window', answer.reason);
     await inTransaction(db, async (tx) => {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
-      const syncing = await advance(tx, ids, ['committed'], { state: 'syncing', askedAt: 'now' });
-      const removing = await advance(tx, ids, ['undone'], { state: 'undone', askedAt: 'now' });
+      const there = await advance(tx, ids, ['committed'], { state: 'syncing', askedAt: 'now' });
+      const back = await advance(tx, ids, ['undone'], { state: 'undone', askedAt: 'now' });
       const event = { kind: 'syncing' as const, message: 'Argo CD was asked to sync' };
       await changeProjects(
         tx,
         operations.flatMap((o) => {
           const change = { projectId: o.projectId, requestId: o.requestId, reason: reasonOf(o) };
-          if (syncing.has(o.id)) return [{ ...change, event }];
-          return removing.has(o.id) ? [change] : [];
+          if (there.has(o.id)) return [{ ...change, event }];
+          return back.has(o.id) ? [change] : [];
         }),
       );
     });
-    return true;
   }
 
-  /** One look at the application settles everything that Argo CD was asked for. */
-  async function look(application: string, justAsked: boolean): Promise<void> {
-    const seen = await argocd.getApplication(application, { refresh: !justAsked });
-    const operations = (await inFlight(application)).filter((o) => o.askedAt !== null);
+  /** One look at the application settles all that Argo CD was asked for. Answers what another sync may help. */
+  async function look(application: string, operations: Operation[]): Promise<Operation | undefined> {
+    const seen = await argocd.getApplication(application, { refresh: true });
     const looks = await looksFor(seen, operations);
     await endWaiting(db, operations);
     const judged = operations.flatMap((operation) => {
       const at = looks.get(operation.commitSha ?? '');
-      if (!at) return [];
-      const verdict = (operation.state === 'undone' ? judgeRemoval : judgeProvision)(at, operation.namespace);
-      return [{ operation, verdict }];
+      return at ? [{ operation, verdict: judge(at, operation), isSeen: at.contains(seen.sync.revision) }] : [];
     });
     await settle(judged);
-    if (!justAsked) {
-      const unseen = judged.filter(({ operation: o }) => !looks.get(o.commitSha ?? '')?.contains(seen.sync.revision));
-      await writeLostAgain(unseen.map(({ operation }) => operation));
-    }
-    const unfinished = judged.find(({ verdict }) => verdict.kind === 'wait' && verdict.askAgain);
-    if (unfinished && !justAsked) await argocd.sync(application, unfinished.operation.id);
+    await writeLostAgain(judged.filter(({ isSeen }) => !isSeen).map(({ operation }) => operation));
+    return judged.find(({ verdict }) => verdict.kind === 'wait' && verdict.askAgain)?.operation;
   }
 
   /** What the application's revisions mean for each commit that is waited for. */
@@ -106,16 +93,21 @@ export function createWatcher(options: WatcherOptions) {
     return looks;
   }
 
+  /** First looks, so that a sync that begins now does not hide what the last one has done. */
+  async function lookAndAsk(application: string, operations: Operation[]): Promise<void> {
+    const asked = operations.filter((o) => o.askedAt !== null);
+    const unasked = operations.filter((o) => o.askedAt === null);
+    const unfinished = asked.length > 0 ? await look(application, asked) : undefined;
+    if (unasked.length > 0) await ask(application, unasked);
+    else if (unfinished) await argocd.sync(application, unfinished.id);
+  }
+
   return async (payload: JobPayload): Promise<void> => {
     const { application } = payloadShape.parse(payload);
     const operations = await inFlight(application);
     if (operations.length === 0) return;
     try {
-      const justAsked = await ask(
-        application,
-        operations.filter((o) => o.askedAt === null),
-      );
-      await look(application, justAsked);
+      await lookAndAsk(application, operations);
     } catch (error) {
       const down = error instanceof ArgoCdError ? 'argocd' : error instanceof GitError ? 'git' : undefined;
       if (!down || !(error instanceof Error)) throw error;

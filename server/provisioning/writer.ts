@@ -1,3 +1,4 @@
+import type { Size } from '../../db/schema/index.ts';
 import { type FileEdit, GitError, type ValuesRepository } from '../adapters/git/values-repository.port.ts';
 import { type Db, inTransaction } from '../platform/database.ts';
 import type { JobPayload } from '../platform/jobs.ts';
@@ -5,11 +6,12 @@ import type { Log } from '../platform/log.ts';
 import { changeProjects, type ProjectChange } from '../projects/projects.changes.ts';
 import { commitMessage } from './commit-message.rules.ts';
 import { asTheOneWriter } from './one-writer.ts';
+import { isUndone, reasonOf, wantedOf } from './operation.rules.ts';
 import { enqueueWatch, enqueueWrite } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WRITE } from './provisioning.repository.ts';
 import { applicationOf, type Targets, valuesPathOf } from './targets.rules.ts';
-import { editValuesFile, type NamespaceEntry, ValuesFileError } from './values-file.rules.ts';
-import { heldBecause, keepWaiting } from './waits.ts';
+import { editValuesFile, type NamespaceEntry, type ValuesChange, ValuesFileError } from './values-file.rules.ts';
+import { keepWaiting } from './waits.ts';
 
 /** Seconds until the writer tries again what it could not write. */
 export const RETRY_SECONDS = 5;
@@ -61,13 +63,9 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
         tx,
         written.map((o) => o.id),
       );
-      const put = await advance(tx, ids('requested'), ['requested'], { state: 'committed', commitSha });
-      const removed = await advance(tx, ids('undoing'), ['undoing'], {
-        state: 'undone',
-        commitSha,
-        askedAt: 'not yet',
-      });
-      const moved = written.filter((o) => put.has(o.id) || removed.has(o.id));
+      const there = await advance(tx, ids('requested'), ['requested'], { state: 'committed', commitSha });
+      const back = await advance(tx, ids('undoing'), ['undoing'], { state: 'undone', commitSha, askedAt: 'not yet' });
+      const moved = written.filter((o) => there.has(o.id) || back.has(o.id));
       const late = written.filter((o) => !moved.includes(o));
       if (late.length > 0)
         log.error({ projects: late.map((o) => o.projectId) }, 'written after it was decided otherwise');
@@ -95,13 +93,12 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
 function editsOf(files: Map<string, Operation[]>, unusable: Map<string, ValuesFileError>): Map<string, FileEdit> {
   return new Map(
     [...files].map(([path, operations]): [string, FileEdit] => {
-      const put = new Map(operations.filter((o) => o.state === 'requested').map((o) => [o.namespace, entryOf(o)]));
-      const remove = new Set(operations.filter((o) => o.state === 'undoing').map((o) => o.namespace));
+      const change = changeFor(operations);
       return [
         path,
         (text) => {
           try {
-            return editValuesFile(text, { put, remove });
+            return editValuesFile(text, change);
           } catch (error) {
             if (error instanceof ValuesFileError) unusable.set(path, error);
             throw error;
@@ -112,30 +109,33 @@ function editsOf(files: Map<string, Operation[]>, unusable: Map<string, ValuesFi
   );
 }
 
-const entryOf = (o: Operation): NamespaceEntry => ({
-  team_id: o.teamId,
-  project: o.name,
-  site: o.site,
-  sla: o.sla,
-  tier: o.tier,
-  cpu: o.cpu,
-  ram_gb: o.ramGb,
+/** What operations want of their file. */
+function changeFor(operations: Operation[]): ValuesChange {
+  const put = new Map<string, NamespaceEntry>();
+  const remove = new Set<string>();
+  for (const operation of operations) {
+    const { namespace, teamId, name, site } = operation;
+    const size = wantedOf(operation);
+    if (size) put.set(namespace, entryOf({ team_id: teamId, project: name, site }, size));
+    else remove.add(namespace);
+  }
+  return { put, remove };
+}
+
+const entryOf = (whose: Pick<NamespaceEntry, 'team_id' | 'project' | 'site'>, size: Size): NamespaceEntry => ({
+  ...whose,
+  sla: size.sla,
+  tier: size.tier,
+  cpu: size.cpu,
+  ram_gb: size.ram_gb,
 });
 
-function changeOf({ projectId, requestId, state, reason }: Operation, commit: string): ProjectChange {
-  const details = { commit };
-  const short = commit.slice(0, 7);
-  return state === 'requested'
-    ? {
-        projectId,
-        requestId,
-        reason: null,
-        event: { kind: 'committed', message: `Written to Git in commit ${short}`, details },
-      }
-    : {
-        projectId,
-        requestId,
-        reason: heldBecause(reason ?? ''),
-        event: { kind: 'removed', message: `Removed from Git in commit ${short}`, details },
-      };
+/** What the commit means for an operation's project. */
+function changeOf(operation: Operation, commit: string): ProjectChange {
+  const { projectId, requestId } = operation;
+  const isThere = wantedOf(operation) !== null;
+  const written = isUndone(operation) ? 'Written back to' : 'Written to';
+  const message = `${isThere ? written : 'Removed from'} Git in commit ${commit.slice(0, 7)}`;
+  const event = { kind: isThere ? ('committed' as const) : ('removed' as const), message, details: { commit } };
+  return { projectId, requestId, reason: reasonOf(operation), event };
 }

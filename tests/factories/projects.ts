@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import { projectOperations, projects, quotaLedger, teamQuotaAllocations } from '../../db/schema/index.ts';
 import { createArgoCd } from '../../server/adapters/argocd/argocd.adapter.ts';
 import { createValuesRepository } from '../../server/adapters/git/git.adapter.ts';
@@ -117,13 +117,36 @@ export async function provisioningWorld(over: Partial<typeof SETTINGS> = {}) {
 
 export type ProvisioningWorld = Awaited<ReturnType<typeof provisioningWorld>>;
 
+/** The newest operation on a project. */
 async function operationOf({ db }: ProjectsRoom, projectId: string) {
-  const [operation] = await db.select().from(projectOperations).where(eq(projectOperations.projectId, projectId));
+  const [operation] = await db
+    .select()
+    .from(projectOperations)
+    .where(eq(projectOperations.projectId, projectId))
+    .orderBy(desc(projectOperations.createdAt))
+    .limit(1);
   if (!operation) throw new Error('the project has no operation');
   return operation;
 }
 
-/** Brings a project up to where Argo CD was asked and has had time to bring the namespace up. */
+/** A project that is active. */
+export async function activeProject(world: ProvisioningWorld, over: Partial<CreateProject> = {}) {
+  const { id } = await world.create(over);
+  await throughTheCluster(world);
+  return world.get(id);
+}
+
+/** A project that has failed and is cleaned up. */
+export async function failedProject(world: ProvisioningWorld, over: Partial<CreateProject> = {}) {
+  const { id, namespace_name } = await world.create(over);
+  world.cluster.behave({ degraded: [namespace_name] });
+  await throughTheCluster(world);
+  world.cluster.behave({ degraded: [] });
+  await throughTheCluster(world);
+  return world.get(id);
+}
+
+/** What waits is written, Argo CD is asked, and it has had time to bring namespaces up or down. */
 export async function throughTheCluster(world: ProvisioningWorld): Promise<void> {
   await world.write();
   await world.watch();

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { commitMessage } from '../../server/provisioning/commit-message.rules.ts';
 import { applicationOf, valuesPathOf } from '../../server/provisioning/targets.rules.ts';
 
 const perSite = { valuesPath: 'sites/{site}/values.yaml', application: 'tenants-{site}' };
@@ -16,13 +15,4 @@ test('a site is part of an application’s name as Kubernetes can bear it', () =
 
 test('without it all sites share', () => {
   expect(applicationOf({ valuesPath: 'values.yaml', application: 'tenants' }, 'haifa')).toBe('tenants');
-});
-
-const operation = (state: string, name: string) => ({ state, name, namespace: `t1-${name}`, teamName: 'Vision' });
-
-test('a commit names what it is for', () => {
-  expect(commitMessage([operation('reserved', 'api')])).toBe('Provision api\n\n+ t1-api (Vision: api)\n');
-  expect(commitMessage([operation('undoing', 'web'), operation('reserved', 'api'), operation('reserved', 'db')])).toBe(
-    'Provision 2 projects, Remove web\n\n+ t1-api (Vision: api)\n+ t1-db (Vision: db)\n- t1-web (Vision: web)\n',
-  );
 });

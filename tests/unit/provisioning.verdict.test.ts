@@ -22,11 +22,11 @@ const at = (revision: string) => ({ sync: { status: 'Synced', revision } });
 const judge = (over: Partial<ArgoApplication> = {}) => judgeProvision(look(over), NS);
 
 test('synced and healthy at the commit is healthy', () => {
-  expect(judge()).toEqual({ kind: 'healthy' });
+  expect(judge()).toEqual({ kind: 'done' });
 });
 
 test('so it is at a later revision that contains the commit', () => {
-  expect(judge({ ...at('newer'), operation: { ...succeeded, revision: 'newer' } })).toEqual({ kind: 'healthy' });
+  expect(judge({ ...at('newer'), operation: { ...succeeded, revision: 'newer' } })).toEqual({ kind: 'done' });
 });
 
 test('synced and healthy at an old or unknown revision counts for nothing, and a sync is asked for again', () => {
@@ -44,11 +44,11 @@ test.each([
 });
 
 test('a running operation of an older revision does not hold up what is well', () => {
-  expect(judge({ operation: { phase: 'Running', revision: 'old', resources: [] } })).toEqual({ kind: 'healthy' });
+  expect(judge({ operation: { phase: 'Running', revision: 'old', resources: [] } })).toEqual({ kind: 'done' });
 });
 
 test('what auto-sync did counts although no operation is known', () => {
-  expect(judge({ operation: undefined })).toEqual({ kind: 'healthy' });
+  expect(judge({ operation: undefined })).toEqual({ kind: 'done' });
 });
 
 test('an application that is healthy without the namespace is not', () => {
@@ -92,7 +92,7 @@ test('a neighbour’s degraded resource fails nobody else', () => {
     health: { status: 'Degraded' },
   };
   expect(judge({ health: { status: 'Degraded' }, resources: [namespace, quota, neighbour] })).toEqual({
-    kind: 'healthy',
+    kind: 'done',
   });
 });
 
@@ -115,7 +115,7 @@ test('a resource of the namespace that could not be applied fails it at once', (
 
 test('a neighbour’s that could not be applied is waited out, and a sync is asked for again', () => {
   expect(judge({ operation: syncFailed('other'), resources: [] })).toMatchObject({ kind: 'wait', askAgain: true });
-  expect(judge({ operation: syncFailed('other') })).toEqual({ kind: 'healthy' });
+  expect(judge({ operation: syncFailed('other') })).toEqual({ kind: 'done' });
 });
 
 test('a failure at an older revision is not this commit’s', () => {
@@ -133,12 +133,12 @@ test('a sync that failed as a whole fails its projects with its message', () => 
 const removal = (over: Partial<ArgoApplication> = {}) => judgeRemoval(look({ resources: [], ...over }), NS);
 
 test('a namespace is gone when nothing of it is left at the removal', () => {
-  expect(removal()).toEqual({ kind: 'gone' });
-  expect(removal({ operation: undefined })).toEqual({ kind: 'gone' });
+  expect(removal()).toEqual({ kind: 'done' });
+  expect(removal({ operation: undefined })).toEqual({ kind: 'done' });
 });
 
 test('neighbours do not keep it', () => {
-  expect(removal({ resources: [{ ...namespace, name: 'other' }] })).toEqual({ kind: 'gone' });
+  expect(removal({ resources: [{ ...namespace, name: 'other' }] })).toEqual({ kind: 'done' });
 });
 
 test('absent at a revision before the removal is not gone', () => {
