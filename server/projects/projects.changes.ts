@@ -13,7 +13,7 @@ export type TimelineEvent = { kind: EventKind; message: string; details?: Record
 export type ProjectChange = {
   projectId: string;
   requestId: string;
-  to?: ProjectStatus;
+  to?: ProjectStatus | undefined;
   reason: string | null;
   /** What it is and holds from now on, if that changes. */
   size?: Size | undefined;

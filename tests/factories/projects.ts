@@ -147,7 +147,7 @@ export async function failedProject(world: ProvisioningWorld, over: Partial<Crea
 }
 
 /** What waits is written, Argo CD is asked, and it has had time to bring namespaces up or down. */
-export async function throughTheCluster(world: ProvisioningWorld): Promise<void> {
+export async function throughTheCluster(world: Pick<ProvisioningWorld, 'write' | 'watch' | 'pass'>): Promise<void> {
   await world.write();
   await world.watch();
   for (let step = 0; step < 2; step++) {
