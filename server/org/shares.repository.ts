@@ -50,6 +50,26 @@ export const sharesWithin = (scope: Scope): SQL => sql`
     where ${levels.field.within(scope)}
   )`;
 
+/** The same and, of all three, `share`: with the level's name, and its depth to order by. */
+export const allSharesWithin = (scope: Scope): SQL => sql`${sharesWithin(scope)},
+  share as (
+    select 1 as depth, 'field' as level, ${COLUMNS} from field_share
+    union all select 2, 'department', ${COLUMNS} from department_share
+    union all select 3, 'team', ${COLUMNS} from team_share
+  )`;
+
+const COLUMNS = sql.raw(
+  'node_id, name, parent_id, site, cpu_limit, cpu_granted, cpu_used, ram_gb_limit, ram_gb_granted, ram_gb_used',
+);
+
+const SCOPED_BY = { field: 'fieldIds', department: 'departmentIds', team: 'teamIds' } as const;
+
+/** One node with everything below it, whoever asks. */
+export const subtreeOf = (level: keyof typeof SCOPED_BY, id: string): Scope => ({
+  ...{ everything: false, fieldIds: [], departmentIds: [], teamIds: [] },
+  [SCOPED_BY[level]]: [id],
+});
+
 /** What the level below adds up to, for each node above it and site. */
 const sumOf = (share: 'team_share' | 'department_share'): SQL => sql`
   select parent_id as node_id, site, sum(cpu_limit)::float8 as cpu_granted, sum(cpu_used)::float8 as cpu_used,

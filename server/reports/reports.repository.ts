@@ -1,22 +1,13 @@
 import { sql } from 'drizzle-orm';
-import { sharesWithin } from '../org/shares.repository.ts';
+import { allSharesWithin } from '../org/shares.repository.ts';
 import type { Executor } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
 import type { UsageRow } from './reports.schema.ts';
 
-const COLUMNS = sql.raw(
-  'node_id, name, parent_id, site, cpu_limit, cpu_granted, cpu_used, ram_gb_limit, ram_gb_granted, ram_gb_used',
-);
-
 /** Every node in the scope, a row for each site where it has something; fields first, then departments, then teams. */
 export async function readUsage(db: Executor, scope: Scope, site: string | undefined): Promise<UsageRow[]> {
   const { rows } = await db.execute<UsageRow>(sql`
-    with ${sharesWithin(scope)},
-    share as (
-      select 1 as depth, 'field' as level, ${COLUMNS} from field_share
-      union all select 2, 'department', ${COLUMNS} from department_share
-      union all select 3, 'team', ${COLUMNS} from team_share
-    )
+    with ${allSharesWithin(scope)}
     select level, node_id as id, name, parent_id, site,
       case level when 'field' then cpu_limit end as cpu_capacity,
       case level when 'field' then null else cpu_limit end as cpu_limit,

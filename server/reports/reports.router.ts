@@ -1,5 +1,5 @@
 import { needs, router } from '../platform/trpc.ts';
-import { usageInput, usageOutput } from './reports.schema.ts';
+import { historyInput, historyOutput, usageInput, usageOutput } from './reports.schema.ts';
 
 export const reportsRouter = router({
   usage: needs('reports.read')
@@ -14,4 +14,16 @@ export const reportsRouter = router({
     .input(usageInput)
     .output(usageOutput)
     .query(({ ctx, input }) => ctx.services.reports.usage(ctx.caller, input)),
+  history: needs('reports.read')
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/reports/history',
+        tags: ['reports'],
+        summary: 'Capacity, granted and used, by day and site',
+      },
+    })
+    .input(historyInput)
+    .output(historyOutput)
+    .query(({ ctx, input }) => ctx.services.reports.history(ctx.caller, input)),
 });

@@ -42,3 +42,34 @@ export type UsageTotal = z.infer<typeof usageTotal>;
 
 export const usageOutput = z.object({ sites: z.array(usageTotal), items: z.array(usageRow) });
 export type Usage = z.infer<typeof usageOutput>;
+
+/** Days that a snapshot is kept, and so the most that can be asked for. */
+export const DAYS_KEPT = 400;
+
+export const historyInput = z
+  .strictObject({
+    level: z.enum(['center', 'field', 'department', 'team']).optional(),
+    id: id.optional().describe('The node of that level; without both, everything the caller may see'),
+    site: site.optional(),
+    days: z.number().int().min(1).max(DAYS_KEPT).default(90).describe('Days back, today included'),
+  })
+  .refine((input) => (input.level === undefined) === (input.id === undefined), 'Name a node by `level` and `id`.');
+export type HistoryInput = z.infer<typeof historyInput>;
+
+/** One day at one site. Of earlier days, as last seen on that day; of today, as it is now. */
+export const historyRow = z.object({
+  day: z.iso.date().describe('UTC'),
+  site: z.string(),
+  cpu_capacity: z.number().int().describe('Cores of servers that were online; for departments and teams, their quota'),
+  cpu_granted: z.number().int().describe('Cores of the quotas given below; for a team, its own quota'),
+  cpu_used: z.number().int().describe('Cores that projects held'),
+  ram_gb_capacity: z.number().int(),
+  ram_gb_granted: z.number().int(),
+  ram_gb_used: z.number().int(),
+});
+export type HistoryRow = z.infer<typeof historyRow>;
+
+export const historyOutput = z.object({
+  items: z.array(historyRow).describe('Oldest day first; a day of which nothing is known is left out'),
+});
+export type History = z.infer<typeof historyOutput>;
