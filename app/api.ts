@@ -41,12 +41,7 @@ export const client = createTRPCClient<AppRouter>({
     splitLink({
       condition: (op) => op.type === 'subscription',
       true: subscriptions,
-      false: splitLink({
-        // A refused sign-in is an answer, not a session that lapsed.
-        condition: (op) => op.path === 'auth.login',
-        true: httpLink({ url }),
-        false: splitLink({ condition: (op) => op.type === 'mutation', true: mutations, false: queries }),
-      }),
+      false: splitLink({ condition: (op) => op.type === 'mutation', true: mutations, false: queries }),
     }),
   ],
 });

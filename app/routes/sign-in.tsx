@@ -1,8 +1,6 @@
 import { Box, Paper, Text, Title } from '@mantine/core';
 import { useNavigate, useSearchParams } from '@remix-run/react';
-import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { queryClient } from '../api.ts';
 import { nextPath } from '../features/auth/next-path.ts';
 import { SignInForm } from '../features/auth/SignInForm.tsx';
 import { findSession, useSession } from '../features/auth/session.ts';
@@ -20,19 +18,17 @@ export default function SignIn() {
     if (signedIn) void navigate(next, { replace: true });
   }, [signedIn, navigate, next]);
   return (
-    <QueryClientProvider client={queryClient}>
-      <Box component="main" maw={380} mx="auto" px="md" pt={{ base: 48, sm: '16vh' }}>
-        <img src={icon} alt="" width={40} height={40} />
-        <Title order={1} mt="sm">
-          Sign in to InfraHub
-        </Title>
-        <Text c="dimmed" mb="lg">
-          Use the account of your organisation’s directory.
-        </Text>
-        <Paper p="lg" radius="lg" withBorder>
-          <SignInForm />
-        </Paper>
-      </Box>
-    </QueryClientProvider>
+    <Box component="main" maw={380} mx="auto" px="md" pt={{ base: 48, sm: '16vh' }}>
+      <img src={icon} alt="" width={40} height={40} />
+      <Title order={1} mt="sm">
+        Sign in to InfraHub
+      </Title>
+      <Text c="dimmed" mb="lg">
+        Use the account of your organisation’s directory.
+      </Text>
+      <Paper p="lg" radius="lg" withBorder>
+        <SignInForm />
+      </Paper>
+    </Box>
   );
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { ProblemAlert } from './ProblemAlert.tsx';
 import type { Problem } from './problem.ts';
-import { ProblemAlert } from './states.tsx';
 
 type ConfirmDialogProps = {
   title: string;

@@ -1,7 +1,8 @@
 import { Box } from '@mantine/core';
 import { isRouteErrorResponse, useRouteError } from '@remix-run/react';
+import { NotFound } from './Notice.tsx';
 import { asProblem } from './problem.ts';
-import { NotFound, ProblemState } from './states.tsx';
+import { ProblemState } from './states.tsx';
 
 /** What a route shows when it broke, or is not there. */
 export function RouteProblem() {

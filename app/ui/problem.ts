@@ -1,12 +1,3 @@
-import { isTRPCClientError } from '@trpc/client';
-import { z } from 'zod';
-
-const errorData = z.object({
-  code: z.string(),
-  request_id: z.string(),
-  details: z.record(z.string(), z.unknown()).default({}),
-});
-
 /** What went wrong, as the page tells it. */
 export type Problem = {
   /** As the API names it, or `UNREACHABLE`. */
@@ -21,16 +12,38 @@ export type Problem = {
 
 const TRANSIENT = new Set(['UNREACHABLE', 'BUSY', 'UPSTREAM_TIMEOUT', 'DIRECTORY_UNAVAILABLE']);
 
-/** Reads any thrown value: a refusal of the API as it is, everything else in plain words. */
-export function asProblem(error: unknown): Problem {
-  if (isTRPCClientError(error)) {
-    const data = errorData.safeParse(error.data);
-    if (data.success) return problem(data.data.code, error.message, data.data.request_id, data.data.details);
-    return problem('UNREACHABLE', 'InfraHub does not answer. It is tried again; check your network if it stays so.');
+const problem = (
+  code: string,
+  message: string,
+  requestId?: string,
+  details: Record<string, unknown> = {},
+): Problem => ({
+  code,
+  message,
+  requestId: requestId || undefined,
+  details,
+  transient: TRANSIENT.has(code),
+});
+
+const UNREACHABLE = 'InfraHub does not answer. It is tried again; check your network if it stays so.';
+const BROKEN = 'Something on this page went wrong. Reload it; tell your operator if it stays so.';
+
+/** Any value as a record to look into; an empty one where it is none. */
+export const asRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
+
+/** The API's error, as both doors shape it; what is none means that no answer of InfraHub came. */
+export function problemOf(error: unknown, said?: string): Problem {
+  const { code, message = said, request_id, details } = asRecord(error);
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof request_id !== 'string') {
+    return problem('UNREACHABLE', UNREACHABLE);
   }
-  return problem('INTERNAL', 'Something on this page went wrong. Reload it; tell your operator if it stays so.');
+  return problem(code, message, request_id, asRecord(details));
 }
 
-function problem(code: string, message: string, requestId?: string, details: Record<string, unknown> = {}): Problem {
-  return { code, message, requestId: requestId || undefined, details, transient: TRANSIENT.has(code) };
+/** Reads any thrown value: a refusal of the API as it is, everything else in plain words. */
+export function asProblem(error: unknown): Problem {
+  // By name: its class would bring tRPC's client to the sign-in page, which calls only one procedure.
+  if (error instanceof Error && error.name === 'TRPCClientError') return problemOf(asRecord(error).data, error.message);
+  return problem('INTERNAL', BROKEN);
 }

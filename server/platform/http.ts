@@ -108,7 +108,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
 
   const forever = (_path: string, c: { header(name: string, value: string): void }) =>
     c.header('Cache-Control', 'public, max-age=31536000, immutable');
-  app.use('/assets/*', serveStatic({ root: options.assets, onFound: forever }));
+  app.use('/assets/*', serveStatic({ root: options.assets, precompressed: true, onFound: forever }));
   app.use('*', serveStatic({ root: options.assets }));
   app.all('*', async (c) => {
     const nonce = randomBytes(16).toString('base64');

@@ -1,29 +1,32 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { asProblem } from '../../ui/problem.ts';
-import { ProblemAlert } from '../../ui/states.tsx';
-import { signIn } from './account.ts';
+import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
+import type { Problem } from '../../ui/problem.ts';
+import { signIn } from './sign-in.ts';
 
 /** Asks for name and password; the password is forgotten as soon as it was sent. */
 export function SignInForm({ username: known }: { username?: string }) {
   const [username, setUsername] = useState(known ?? '');
   const [password, setPassword] = useState('');
   const [missing, setMissing] = useState(false);
-  const attempt = useMutation({
-    mutationFn: () => signIn(username.trim(), password),
-    onSettled: () => setPassword(''),
-  });
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const attempt = async () => {
+    setPending(true);
+    setProblem(await signIn(username.trim(), password));
+    setPassword('');
+    setPending(false);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const incomplete = username.trim() === '' || password === '';
     setMissing(incomplete);
-    if (!incomplete) attempt.mutate();
+    if (!incomplete && !pending) void attempt();
   };
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        {attempt.error && <ProblemAlert problem={asProblem(attempt.error)} />}
+        {problem && <ProblemAlert problem={problem} />}
         <TextInput
           label="User name"
           name="username"
@@ -45,7 +48,7 @@ export function SignInForm({ username: known }: { username?: string }) {
           error={missing && password === '' && 'Enter your password'}
           data-autofocus={known !== undefined || undefined}
         />
-        <Button type="submit" loading={attempt.isPending} fullWidth>
+        <Button type="submit" loading={pending} fullWidth>
           Sign in
         </Button>
       </Stack>

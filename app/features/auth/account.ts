@@ -3,11 +3,6 @@ import { client, queryClient } from '../../api.ts';
 import { asProblem } from '../../ui/problem.ts';
 import { currentSession, endSession, nextSession, startSession, useSession } from './session.ts';
 
-/** @throws the API's refusal, as it is. */
-export async function signIn(username: string, password: string): Promise<void> {
-  startSession(username, await client.auth.login.mutate({ username, password }));
-}
-
 /** Ends the session on the server and in every tab; the tabs forget it even where the server cannot be reached. */
 export async function signOut(): Promise<void> {
   const token = currentSession()?.token;

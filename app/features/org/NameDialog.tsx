@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { displayName } from '../../../server/platform/schema.ts';
+import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import type { Problem } from '../../ui/problem.ts';
-import { ProblemAlert } from '../../ui/states.tsx';
 
 type NameDialogProps = {
   title: string;

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { count } from '../../ui/format.ts';
-import { ProblemAlert } from '../../ui/states.tsx';
+import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { BeforeAfter } from '../capacity/BeforeAfter.tsx';
 import { RESOURCE_NAME, RESOURCES, UNIT } from '../capacity/capacity.ts';
 import { ceilingOf, floorOf, type Limits, objections, parentAfter, type QuotaSubject } from './quota-change.ts';

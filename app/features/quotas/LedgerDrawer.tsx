@@ -7,7 +7,7 @@ import { CsvButton } from '../../ui/CsvButton.tsx';
 import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { count, delta } from '../../ui/format.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
-import { Empty } from '../../ui/states.tsx';
+import { Empty } from '../../ui/Notice.tsx';
 import { usePages } from '../../ui/use-pages.ts';
 
 type Entry = Outputs['quotas']['explain']['items'][number];

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { count, plural } from '../../ui/format.ts';
-import { ProblemAlert } from '../../ui/states.tsx';
+import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { flatten } from '../org/tree.ts';
 import { useOrg } from '../org/use-org.ts';
 import { CapacityPreview } from './CapacityPreview.tsx';

@@ -1,0 +1,156 @@
+/**
+ * Takes a picture of every page, in both themes and at two widths, from a running demo, to be looked at:
+ * `npm run screenshots -- http://127.0.0.1:3300`. They land in build/screenshots; the README's picture in docs.
+ * A second argument takes only pages whose name contains it.
+ */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { z } from 'zod';
+import { PASSWORD } from '../server/demo/cast.ts';
+import { CHROMIUM, CHROMIUM_FLAGS } from '../tests/support/chromium.ts';
+
+const FOLDER = 'build/screenshots';
+const README_PICTURE = 'docs/overview.png';
+const SETTLE_MS = 800;
+const VIEWS = (['light', 'dark'] as const).flatMap((theme) => [1440, 360].map((width) => ({ theme, width })));
+
+const failed: string[] = [];
+const [url = 'http://127.0.0.1:3300', only = ''] = process.argv.slice(2);
+
+/** One page; `act` brings it into the state that is worth a picture. */
+type Shot = { name: string; path: string; act?: (page: Page) => Promise<unknown> };
+
+const named = z.object({ id: z.string(), name: z.string() });
+const tree = z.object({
+  centers: z.array(
+    z.object({
+      fields: z.array(named.extend({ departments: z.array(named.extend({ teams: z.array(named) })) })),
+    }),
+  ),
+});
+const projects = z.object({ items: z.array(named) });
+
+async function ask<T>(path: string, shape: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
+  const answer = await fetch(`${url}/api/v1${path}`, init);
+  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}`);
+  return shape.parse(await answer.json());
+}
+
+/** Where the things of the demo are: the first of each kind, and two projects by name. */
+async function placesOf(): Promise<Record<string, string>> {
+  const { access_token } = await ask('/auth/login', z.object({ access_token: z.string() }), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'noa', password: PASSWORD }),
+  });
+  const headers = { authorization: `Bearer ${access_token}` };
+  const { centers } = await ask('/org/tree', tree, { headers });
+  const { items } = await ask('/projects?limit=200', projects, { headers });
+  const fields = centers.flatMap((center) => center.fields);
+  const imaging = fields.find(({ name }) => name === 'Imaging');
+  const [department] = imaging?.departments ?? [];
+  const idOf = (name: string) => items.find((project) => project.name === name)?.id ?? '';
+  return {
+    field: `/fields/${imaging?.id}`,
+    overAllocated: `/fields/${fields.find(({ name }) => name === 'Communications')?.id}?site=tel-aviv`,
+    department: `/departments/${department?.id}`,
+    team: `/teams/${department?.teams[0]?.id}`,
+    active: `/projects/${idOf('training')}`,
+    failed: `/projects/${idOf('beam-steering')}`,
+  };
+}
+
+/** What each person is shown. */
+function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
+  const at = (name: string) => place[name] ?? '/';
+  const press = (label: RegExp) => (page: Page) => page.getByRole('button', { name: label }).first().click();
+  return {
+    noa: [
+      { name: 'overview', path: '/' },
+      { name: 'organisation', path: '/organisation' },
+      { name: 'field', path: at('field') },
+      { name: 'field-over-allocated', path: at('overAllocated') },
+      { name: 'field-quota', path: at('field'), act: press(/^Set the quota/) },
+      { name: 'department', path: at('department') },
+      { name: 'team', path: at('team') },
+      { name: 'servers', path: '/servers' },
+      {
+        name: 'servers-chosen',
+        path: '/servers?allocated=no',
+        act: async (page) => {
+          await page.getByRole('checkbox').nth(1).check();
+          await page.getByRole('button', { name: /^Allocate/ }).click();
+        },
+      },
+      { name: 'projects', path: '/projects' },
+      { name: 'projects-none', path: '/projects?text=nothing-like-this' },
+      { name: 'project-active', path: at('active') },
+      { name: 'sync', path: '/sync' },
+      { name: 'drift', path: '/drift' },
+      { name: 'audit', path: '/audit', act: press(/^What was changed/) },
+      { name: 'palette', path: '/', act: (page) => page.keyboard.press('Control+k') },
+      { name: 'shortcuts', path: '/', act: (page) => page.keyboard.press('?') },
+      { name: 'not-found', path: '/nowhere' },
+    ],
+    amir: [{ name: 'overview-field-admin', path: '/' }],
+    dana: [{ name: 'overview-dept-admin', path: '/' }],
+    yael: [
+      { name: 'overview-team-lead', path: '/' },
+      {
+        name: 'new-project',
+        path: '/projects/new',
+        act: (page) => page.getByLabel('Name', { exact: true }).fill('vision-api'),
+      },
+      { name: 'project-resize', path: at('active'), act: press(/^Resize/) },
+      { name: 'project-decommission', path: at('active'), act: press(/^Decommission/) },
+      { name: 'forbidden', path: '/sync' },
+    ],
+    tamar: [{ name: 'project-failed', path: at('failed') }],
+  };
+}
+
+async function take(page: Page, { name, path, act }: Shot, suffix: string): Promise<void> {
+  await page.goto(url + path);
+  await page.getByRole('heading').first().waitFor();
+  await page.waitForTimeout(SETTLE_MS);
+  await act?.(page);
+  if (act) await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: `${FOLDER}/${name}-${suffix}.png`, fullPage: act === undefined });
+}
+
+/** Signs in in one tab, which hands its session to the tabs of the pictures. */
+async function shoot(context: BrowserContext, username: string, shots: Shot[], suffix: string): Promise<void> {
+  const home = await context.newPage();
+  await home.goto(`${url}/sign-in`);
+  if (username === 'noa') await take(home, { name: 'sign-in', path: '/sign-in' }, suffix);
+  await home.getByLabel('User name').fill(username);
+  await home.getByLabel('Password').fill(PASSWORD);
+  await home.getByRole('button', { name: 'Sign in' }).click();
+  await home.getByRole('banner').waitFor();
+  const page = await context.newPage();
+  for (const shot of shots.filter(({ name }) => name.includes(only))) {
+    await take(page, shot, suffix).catch((error: unknown) => failed.push(`${shot.name}-${suffix}: ${error}`));
+  }
+}
+
+async function shootAll(browser: Browser): Promise<void> {
+  const people = Object.entries(shotsOf(await placesOf()));
+  for (const { theme, width } of VIEWS) {
+    for (const [username, shots] of people.filter(([, all]) => all.some(({ name }) => name.includes(only)))) {
+      const viewport = { width, height: width === 360 ? 740 : 900 };
+      const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce' });
+      await shoot(context, username, shots, `${theme}-${width}`);
+      await context.close();
+    }
+  }
+}
+
+await mkdir(FOLDER, { recursive: true });
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+try {
+  await shootAll(browser);
+} finally {
+  await browser.close();
+}
+if (failed.length > 0) throw new Error(failed.join('\n'));
+if ('overview'.includes(only)) await copyFile(`${FOLDER}/overview-light-1440.png`, README_PICTURE);
