@@ -31,7 +31,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     clock: systemClock,
     log,
   });
-  const jobs = createJobs({ ...database, log, handlers: provisioning.handlers });
+  const jobs = createJobs({ ...database, log, handlers: { ...provisioning.handlers, ...services.drift.handlers } });
   const metrics = createMetrics();
   const app = createApp({
     router: appRouter,

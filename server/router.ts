@@ -1,6 +1,7 @@
 import { allocationsRouter } from './allocations/allocations.router.ts';
 import { auditRouter } from './audit/audit.router.ts';
 import { authRouter } from './auth/auth.router.ts';
+import { driftProcedures } from './drift/drift.router.ts';
 import { liveRouter } from './live/live.router.ts';
 import { orgRouter } from './org/org.router.ts';
 import { router } from './platform/trpc.ts';
@@ -19,7 +20,7 @@ export const appRouter = router({
   projects: projectsRouter,
   audit: auditRouter,
   reports: reportsRouter,
-  admin: router(syncProcedures),
+  admin: router({ ...syncProcedures, ...driftProcedures }),
   live: liveRouter,
 });
 

@@ -10,6 +10,7 @@ import { createAllocationsService } from './allocations/allocations.service.ts';
 import { createAuditService } from './audit/audit.service.ts';
 import { createAuthService } from './auth/auth.service.ts';
 import { createTokens } from './auth/tokens.ts';
+import { createDriftService } from './drift/drift.service.ts';
 import { createLiveService } from './live/live.service.ts';
 import { createOrgService } from './org/org.service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -70,6 +71,7 @@ export async function createServices(parts: Parts) {
     clock,
   });
   const provisioning = createProvisioning({ db, quotas, ...adapters, settings: config, log });
+  const drift = createDriftService({ db, quotas, ...adapters, settings: config, log });
   const sync = createSyncService({
     db,
     pool,
@@ -87,6 +89,7 @@ export async function createServices(parts: Parts) {
     allocations,
     quotas,
     sync,
+    drift,
     org: createOrgService({ db }),
     audit: createAuditService({ db }),
     reports: createReportsService({ db }),
@@ -106,7 +109,7 @@ export async function createServices(parts: Parts) {
     services,
     provisioning,
     /** What runs beside requests and jobs, in the order in which it starts. */
-    background: [live, sync, provisioning],
+    background: [live, sync, provisioning, drift],
     /** To be called last, when nothing uses the systems outside any more. */
     close: () => adapters.repository.close(),
   };

@@ -53,7 +53,11 @@ export const ledgerPage = pageOf(ledgerEntry).extend({
   ram_gb_used: z.number().int(),
 });
 
-export const verifyInput = z.strictObject({ repair: z.boolean().default(false) });
+export const verifyInput = z.strictObject({
+  repair: z.boolean().default(false),
+  team_id: id.optional().describe('Only counters of this team'),
+  site: site.optional().describe('Only counters at this site'),
+});
 export type VerifyInput = z.infer<typeof verifyInput>;
 export const verifyOutput = z.object({
   checked: z.number().int().describe('Counters that were recounted'),

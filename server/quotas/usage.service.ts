@@ -84,13 +84,14 @@ export function createUsageService({ db }: { db: Db }) {
     },
 
     /**
-     * Recounts every usage counter from its ledger and from the projects that hold quota, and names what differs. With
-     * `repair`, sets a counter that differs from its ledger to the ledger's sum, if its limit allows that; projects that
-     * differ from the ledger are only named.
+     * Recounts every usage counter, or those of a team or site, from its ledger and from the projects that hold quota, and
+     * names what differs. With `repair`, sets a counter that differs from its ledger to the ledger's sum, if its limit
+     * allows that; projects that differ from the ledger are only named.
      */
-    async verify(caller: Caller, { repair }: VerifyInput): Promise<z.output<typeof verifyOutput>> {
+    async verify(caller: Caller, { repair, team_id, site }: VerifyInput): Promise<z.output<typeof verifyOutput>> {
       authorize(caller, 'quotas.verify', {});
-      const counters = await recountUsage(db);
+      const isMeant = (c: CounterRecount) => (team_id ?? c.teamId) === c.teamId && (site ?? c.site) === c.site;
+      const counters = (await recountUsage(db)).filter(isMeant);
       const wrong = counters.filter((counter) => mismatchesOf(counter).length > 0);
       const repaired = repair && wrong.length > 0 ? await repairCounters(db, caller, wrong) : new Set<string>();
       return {
