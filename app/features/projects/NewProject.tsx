@@ -3,8 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useNavigate, useSearchParams } from '@remix-run/react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { performanceTier } from '../../../server/platform/schema.ts';
-import { type CreateProject, createProject, projectName, slaType } from '../../../server/projects/projects.schema.ts';
+import { type CreateProject, createProject, projectName } from '../../../server/projects/projects.schema.ts';
 import { api, client, type Outputs, once } from '../../api.ts';
 import { useChange, useKeys } from '../../change.ts';
 import { ChoiceCards } from '../../ui/ChoiceCards.tsx';
@@ -14,12 +13,11 @@ import { Empty } from '../../ui/Notice.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { useMe } from '../auth/permissions.ts';
-import { TierName } from '../capacity/TierName.tsx';
 import { freeAt, roomiest } from './choices.ts';
 import { PlanPanel } from './PlanPanel.tsx';
 import classes from './ProjectPage.module.css';
+import { SizeChoice } from './SizeChoice.tsx';
 import { useChoices, usePlan } from './use-choices.ts';
-import { SLA_NAME } from './words.ts';
 
 type Team = { id: string; name: string };
 type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
@@ -137,26 +135,7 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
               };
             })}
           />
-          <ChoiceCards
-            label="SLA"
-            value={chosen.sla_type}
-            onChange={(sla_type) => change({ sla_type })}
-            choices={slaType.options.map((value) => ({
-              value,
-              title: SLA_NAME[value],
-              ...described(choices({ ...chosen, sla_type: value })),
-            }))}
-          />
-          <ChoiceCards
-            label="Performance tier"
-            value={chosen.performance_tier}
-            onChange={(performance_tier) => change({ performance_tier })}
-            choices={performanceTier.options.map((value) => ({
-              value,
-              title: <TierName tier={value} />,
-              ...described(choices({ ...chosen, performance_tier: value })),
-            }))}
-          />
+          <SizeChoice kind={chosen} choiceOf={choices} onChange={change} />
           <Text size="xs" c="dimmed">
             The quota is held from the moment you create it. The namespace follows within a minute or so; its page tells
             how far it is.
@@ -173,8 +152,3 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
     </form>
   );
 }
-
-const described = (choice: ReturnType<ReturnType<typeof useChoices>>) => ({
-  text: choice ? `${count(choice.cost.cpu)} cores, ${count(choice.cost.ram_gb)} GiB` : '…',
-  impossible: choice?.short,
-});

@@ -1,6 +1,5 @@
-import { Alert, Button, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { Link } from '@remix-run/react';
-import { IconAlertTriangle, IconExternalLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Project } from '../../../server/projects/projects.schema.ts';
 import { api } from '../../api.ts';
@@ -8,8 +7,10 @@ import { Badge } from '../../ui/Badge.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
+import { ProjectActs } from './ProjectActs.tsx';
 import { ProjectFacts } from './ProjectFacts.tsx';
 import classes from './ProjectPage.module.css';
+import { Situation } from './Situation.tsx';
 import { Steps } from './Steps.tsx';
 import { STATUS } from './status.ts';
 import { Timeline } from './Timeline.tsx';
@@ -22,7 +23,7 @@ export function ProjectPage({ id }: { id: string }) {
 }
 
 function LoadedProject({ project }: { project: Project }) {
-  const { id, status, status_reason: reason, argocd_url: argocd } = project;
+  const { id, status } = project;
   const timeline = useQuery(api.projects.timeline.queryOptions({ id }));
   useWatch(id);
   const { label, tone } = STATUS[status];
@@ -42,22 +43,9 @@ function LoadedProject({ project }: { project: Project }) {
           at {project.site}
         </>
       }
-      actions={
-        argocd && (
-          <Button
-            component="a"
-            href={argocd}
-            target="_blank"
-            rel="noreferrer"
-            variant="default"
-            rightSection={<IconExternalLink size={16} />}
-          >
-            Open in Argo CD
-          </Button>
-        )
-      }
+      actions={<ProjectActs project={project} />}
     >
-      <Reason tone={tone} reason={reason} />
+      <Situation project={project} />
       <div className={classes.columns}>
         <Stack gap="lg">
           <Loaded query={timeline}>
@@ -76,21 +64,5 @@ function LoadedProject({ project }: { project: Project }) {
         <ProjectFacts project={project} />
       </div>
     </Page>
-  );
-}
-
-/** Why it is where it is, where that is worth a word. */
-function Reason({ tone, reason }: { tone: string; reason: string | null }) {
-  if (!reason) return null;
-  const color = tone === 'bad' ? 'red' : tone === 'warn' ? 'yellow' : 'gray';
-  return (
-    <Alert
-      color={color}
-      variant="light"
-      role="status"
-      icon={color === 'gray' ? undefined : <IconAlertTriangle size={18} />}
-    >
-      {reason}
-    </Alert>
   );
 }

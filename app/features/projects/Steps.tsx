@@ -1,7 +1,7 @@
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { EventKind, ProjectStatus } from '../../../server/projects/projects.schema.ts';
 import classes from './Steps.module.css';
-import { STEPS, type StepState, stepStates } from './steps.ts';
+import { type StepState, stepsOf } from './steps.ts';
 
 const MARK: Record<StepState, JSX.Element | null> = {
   done: <IconCheck size={14} stroke={3} />,
@@ -16,23 +16,19 @@ const SPOKEN: Record<StepState, string> = {
   ahead: 'to come',
 };
 
-/** How far a project has come on its way to a running namespace. */
+/** How far a project has come on its way to what was asked for last. */
 export function Steps({ kinds, status }: { kinds: EventKind[]; status: ProjectStatus }) {
-  const states = stepStates(kinds, status);
   return (
     <ol className={classes.steps} aria-label="Progress">
-      {STEPS.map(({ kind, label, hint }, at) => {
-        const state = states[at] ?? 'ahead';
-        return (
-          <li key={kind} data-state={state} {...(state === 'current' && { 'aria-current': 'step' as const })}>
-            <span className={classes.mark} role="img" aria-label={SPOKEN[state]}>
-              {MARK[state]}
-            </span>
-            <span className={classes.label}>{label}</span>
-            <span className={classes.hint}>{hint}</span>
-          </li>
-        );
-      })}
+      {stepsOf(kinds, status).map(({ kind, label, hint, state }) => (
+        <li key={kind} data-state={state} {...(state === 'current' && { 'aria-current': 'step' as const })}>
+          <span className={classes.mark} role="img" aria-label={SPOKEN[state]}>
+            {MARK[state]}
+          </span>
+          <span className={classes.label}>{label}</span>
+          <span className={classes.hint}>{hint}</span>
+        </li>
+      ))}
     </ol>
   );
 }

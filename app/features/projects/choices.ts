@@ -1,8 +1,24 @@
+import { performanceTier } from '../../../server/platform/schema.ts';
+import { type CreateProject, slaType } from '../../../server/projects/projects.schema.ts';
 import type { Outputs } from '../../api.ts';
 import { quantity, RESOURCES } from '../capacity/capacity.ts';
 
 export type Plan = Outputs['projects']['plan'];
+export type ResizePlan = Outputs['projects']['planResize'];
 type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
+
+/** What can be chosen of a project's size. */
+export type Kind = Pick<CreateProject, 'sla_type' | 'performance_tier'>;
+/** What a choice costs in all, and what is missing for it. */
+export type Choice = { cost: Plan['cost']; short: string | undefined };
+
+/** Every size that there is. */
+export const KINDS: Kind[] = slaType.options.flatMap((sla_type) =>
+  performanceTier.options.map((performance_tier) => ({ sla_type, performance_tier })),
+);
+
+export const sameKind = (a: Kind, b: Kind): boolean =>
+  a.sla_type === b.sla_type && a.performance_tier === b.performance_tier;
 
 /** What a plan is short of, as "2 cores short"; undefined where it fits. */
 export function shortage({ quota }: Pick<Plan, 'quota'>): string | undefined {

@@ -1,30 +1,20 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { performanceTier } from '../../../server/platform/schema.ts';
-import { type CreateProject, slaType } from '../../../server/projects/projects.schema.ts';
+import type { CreateProject } from '../../../server/projects/projects.schema.ts';
 import { api } from '../../api.ts';
-import { type Plan, shortage } from './choices.ts';
-
-type Place = Pick<CreateProject, 'team_id' | 'site'>;
-type Kind = Pick<CreateProject, 'sla_type' | 'performance_tier'>;
-
-const KINDS: Kind[] = slaType.options.flatMap((sla_type) =>
-  performanceTier.options.map((performance_tier) => ({ sla_type, performance_tier })),
-);
+import { type Choice, KINDS, type Kind, sameKind, shortage } from './choices.ts';
 
 /** Stands for the name where only cost and room are asked for. */
 const ANY_NAME = 'any';
 
+const placeOf = (kind: Kind): number => KINDS.findIndex((known) => sameKind(known, kind));
+
 /** What each SLA and tier would cost the team at a site, and whether there is room, by the server's own plan. */
-export function useChoices(place: Place | undefined) {
+export function useChoices(place: Pick<CreateProject, 'team_id' | 'site'>): (kind: Kind) => Choice | undefined {
   const plans = useQueries({
-    queries: KINDS.map((kind) => ({
-      ...api.projects.plan.queryOptions({ team_id: '', site: '', ...place, ...kind, name: ANY_NAME }),
-      enabled: place !== undefined,
-    })),
+    queries: KINDS.map((kind) => api.projects.plan.queryOptions({ ...place, ...kind, name: ANY_NAME })),
   });
-  return (kind: Kind): { cost: Plan['cost']; short: string | undefined } | undefined => {
-    const at = KINDS.findIndex((k) => k.sla_type === kind.sla_type && k.performance_tier === kind.performance_tier);
-    const plan = plans[at]?.data;
+  return (kind) => {
+    const plan = plans[placeOf(kind)]?.data;
     return plan && { cost: plan.cost, short: shortage(plan) };
   };
 }
@@ -38,4 +28,15 @@ export function usePlan(input: CreateProject | undefined) {
     enabled: input !== undefined,
     placeholderData: (previous) => (input ? previous : undefined),
   });
+}
+
+/** What each size would make of a project that exists, by the server's own plan. */
+export function useResizePlans(id: string) {
+  const plans = useQueries({ queries: KINDS.map((kind) => api.projects.planResize.queryOptions({ id, ...kind })) });
+  const planOf = (kind: Kind) => plans[placeOf(kind)]?.data;
+  const choiceOf = (kind: Kind): Choice | undefined => {
+    const plan = planOf(kind);
+    return plan && { cost: plan.after, short: shortage(plan) };
+  };
+  return { planOf, choiceOf };
 }
