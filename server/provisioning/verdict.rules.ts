@@ -70,12 +70,13 @@ export function judgeResize({ application, contains }: Look, namespace: string):
   const { operation } = application;
   if (!hasEnded(operation)) return wait('Argo CD is syncing');
   const mine = application.resources.filter(isOf(namespace));
-  const ours = operation !== undefined && contains(operation.revision);
-  const refusal = ours ? refusalIn(operation, namespace) : undefined;
-  if (refusal) return refusal;
   const compared = contains(application.sync.revision);
   if (compared && isThere(mine)) return { kind: 'done' };
-  if (ours && hasFailed(operation)) return judgeFailedOperation(operation);
+  if (operation && contains(operation.revision)) {
+    const refusal = refusalIn(operation, namespace);
+    if (refusal) return refusal;
+    if (hasFailed(operation)) return judgeFailedOperation(operation);
+  }
   return wait(compared ? whatLacks(mine) : NOT_COMPARED, true);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { desc, eq, sql } from 'drizzle-orm';
 import { projectOperations, projects, quotaLedger, teamQuotaAllocations } from '../../db/schema/index.ts';
 import { createArgoCd } from '../../server/adapters/argocd/argocd.adapter.ts';
+import type { ArgoCd } from '../../server/adapters/argocd/argocd.port.ts';
 import { createValuesRepository } from '../../server/adapters/git/git.adapter.ts';
 import type { ValuesRepository } from '../../server/adapters/git/values-repository.port.ts';
 import { startArgoCd } from '../../server/demo/argocd.ts';
@@ -81,8 +82,8 @@ export async function provisioningWorld(over: Partial<typeof SETTINGS> = {}) {
     clock: { now: () => new Date(now) },
   });
   const argocd = createArgoCd({ ARGOCD_URL: cluster.url, ARGOCD_TOKEN: 'token', ARGOCD_TIMEOUT_SECONDS: 2 });
-  const replica = (git: ValuesRepository = repository) =>
-    createProvisioning({ db: room.db, quotas: room.quotas, repository: git, argocd, settings, log });
+  const replica = (git: ValuesRepository = repository, argo: ArgoCd = argocd) =>
+    createProvisioning({ db: room.db, quotas: room.quotas, repository: git, argocd: argo, settings, log });
   const provisioning = replica();
   const run = (task: string, payload = {}) => provisioning.handlers[task]?.({ request_id: randomUUID(), ...payload });
 
@@ -94,7 +95,7 @@ export async function provisioningWorld(over: Partial<typeof SETTINGS> = {}) {
     argocd,
     settings,
     provisioning,
-    /** Another replica over the same database, perhaps with a repository that behaves otherwise. */
+    /** Another replica over the same database, perhaps with a repository or an Argo CD that behaves otherwise. */
     replica,
     write: () => run(WRITE_TASK),
     watch: (application = 'tenants') => run(WATCH_TASK, { application }),
@@ -155,6 +156,11 @@ export async function throughTheCluster(world: Pick<ProvisioningWorld, 'write' |
     await world.watch();
   }
 }
+
+/** As if everything that was asked of Argo CD had been asked this much earlier. */
+export const minutesPass = ({ db }: Pick<ProvisioningWorld, 'db'>, minutes: number) =>
+  db.execute(sql`update project_operations set
+    asked_at = asked_at - make_interval(mins => ${minutes}), waiting_since = waiting_since - make_interval(mins => ${minutes})`);
 
 /** What a team uses according to its counter, its ledger and its projects: three ways that must agree. */
 export async function usageOfTeam({ db, team }: Pick<ProjectsRoom, 'db' | 'team'>) {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import { GitError, type ValuesRepository } from '../../server/adapters/git/values-repository.port.ts';
 import {
+  minutesPass,
   type ProvisioningWorld,
   provisioningWorld,
   throughTheCluster,
@@ -17,21 +18,6 @@ async function world(): Promise<ProvisioningWorld> {
 }
 afterEach(() => Promise.all(worlds.splice(0).map((made) => made.drop())));
 
-/** As if everything that was asked of Argo CD had been asked this much earlier. */
-const minutesPass = ({ db }: ProvisioningWorld, minutes: number) =>
-  db.execute(sql`update project_operations set
-    asked_at = asked_at - make_interval(mins => ${minutes}), waiting_since = waiting_since - make_interval(mins => ${minutes})`);
-
-/** The removal is written, synced with prune, and the namespace goes. */
-async function cleanUp(w: ProvisioningWorld): Promise<void> {
-  await w.write();
-  await w.watch();
-  for (let step = 0; step < 2; step++) {
-    w.pass();
-    await w.watch();
-  }
-}
-
 /** Failed for good: the quota is back once, the entry and the namespace are gone, and more looks change nothing. */
 async function expectCleanFailure(w: ProvisioningWorld, id: string, reason: unknown): Promise<void> {
   expect(await w.get(id)).toMatchObject({
@@ -39,7 +25,7 @@ async function expectCleanFailure(w: ProvisioningWorld, id: string, reason: unkn
     status_reason: expect.stringContaining('Quota is held'),
   });
   expect(await usageOfTeam(w)).toEqual(using(2, 4));
-  await cleanUp(w);
+  await throughTheCluster(w);
   await Promise.all([w.watch(), w.watch(), w.write()]);
   expect(await w.get(id)).toMatchObject({ status: 'failed', status_reason: reason });
   expect(await usageOfTeam(w)).toEqual(using(0, 0));
@@ -133,7 +119,7 @@ test('a late success after the timeout brings nothing to life', async () => {
   w.pass();
   await w.watch();
   expect(await usageOfTeam(w)).toEqual(using(2, 4));
-  await cleanUp(w);
+  await throughTheCluster(w);
   await w.watch();
   expect(await w.get(project.id)).toMatchObject({ status: 'failed' });
   expect(w.cluster.namespaces()).toEqual([]);
@@ -145,9 +131,9 @@ test('as long as Argo CD does not prune, the quota is held, and the page says wh
   const project = await w.create();
   w.cluster.behave({ degraded: [project.namespace_name], never_prune: true });
   await throughTheCluster(w);
-  await cleanUp(w);
+  await throughTheCluster(w);
   await minutesPass(w, 60);
-  await cleanUp(w);
+  await throughTheCluster(w);
   const { status, status_reason } = await w.get(project.id);
   expect(status).toBe('rolling_back');
   expect(status_reason).toContain('Quota is held until clean-up is done. Argo CD still reports Namespace');
