@@ -101,6 +101,7 @@ export async function createServices(parts: Parts) {
       clock,
       log,
       groupBaseDn: config.LDAP_GROUP_BASE_DN,
+      freeSignInTries: config.SIGN_IN_TRIES,
     }),
     projects: createProjectsService({ db, quotas, links: { argocd: provisioning.linkTo }, live }),
     live: createLiveService({ live }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { openTo, router, signedIn } from '../platform/trpc.ts';
-import { loginInput, meOutput, tokenOutput } from './auth.schema.ts';
+import { needs, openTo, router, signedIn } from '../platform/trpc.ts';
+import { loginInput, meOutput, revokeSessionsInput, revokeSessionsOutput, tokenOutput } from './auth.schema.ts';
 
 export const authRouter = router({
   login: openTo('this is where one gets a token')
@@ -29,4 +29,16 @@ export const authRouter = router({
     .meta({ openapi: { method: 'POST', path: '/auth/logout', tags: ['auth'], summary: 'End this session everywhere' } })
     .output(z.void())
     .mutation(({ ctx }) => ctx.services.auth.logout(ctx.caller)),
+  revokeSessions: needs('sessions.revoke')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/auth/sessions/revoke',
+        tags: ['auth'],
+        summary: 'End every session of an account, everywhere within a minute',
+      },
+    })
+    .input(revokeSessionsInput)
+    .output(revokeSessionsOutput)
+    .mutation(({ ctx, input }) => ctx.services.auth.revokeSessions(ctx.caller, input)),
 });

@@ -23,6 +23,17 @@ export const tokenOutput = z.object({
   grants: z.array(grant),
 });
 
+/** Lower case, as accounts are named in tokens and sessions. */
+export const revokeSessionsInput = z.strictObject({
+  username: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'This can be no account’s name')
+    .toLowerCase()
+    .describe('Account in the directory'),
+});
+
+export const revokeSessionsOutput = z.object({ revoked: z.number().int().describe('Sessions that were ended') });
+
 export const meOutput = z.object({
   sub: z.string().describe('User name in the directory'),
   role,

@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { accountName, type Directory, type Person } from '../adapters/ldap/directory.port.ts';
+import { accountName, type Directory } from '../adapters/ldap/directory.port.ts';
 import { recordAudit } from '../audit/audit.repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Db, inTransaction } from '../platform/database.ts';
 import { InfraHubError, UnauthenticatedError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
-import { type Caller, type Grant, highestGrant } from '../platform/policy.ts';
-import type { loginInput, meOutput, tokenOutput } from './auth.schema.ts';
-import { type Dn, parseDn } from './dn.rules.ts';
+import { authorize, type Caller, type Grant, highestGrant } from '../platform/policy.ts';
+import type { loginInput, meOutput, revokeSessionsInput, revokeSessionsOutput, tokenOutput } from './auth.schema.ts';
 import { createExpiringCache } from './expiring-cache.ts';
-import { GROUP_OF_ROLE, grantsFromGroups, type IgnoredGroup } from './ldap-groups.rules.ts';
+import { GROUP_OF_ROLE } from './ldap-groups.rules.ts';
 import { findScopeNames } from './scope.repository.ts';
-import { findLiveSession, insertSession, revokeSession, type Session } from './session.repository.ts';
+import { findLiveSession, insertSession, revokeSession, revokeSessionsOf, type Session } from './session.repository.ts';
+import { createSignInGuard, NO_ACCOUNT, type Origin } from './sign-in-guard.ts';
+import { createStanding } from './standing.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A replica learns within this time that a session was ended at another one (60 s are allowed). */
@@ -21,7 +22,6 @@ const SESSION_CHECK_MS = 5_000;
 const REFUSAL_MS = 250;
 
 type TokenAnswer = z.infer<typeof tokenOutput>;
-type Origin = { requestId: string; remoteAddress: string };
 
 export type AuthSettings = {
   db: Db;
@@ -31,34 +31,15 @@ export type AuthSettings = {
   log: Log;
   /** DN directly below which groups give roles. */
   groupBaseDn: string;
+  /** Wrong passwords for one account that cost no wait. */
+  freeSignInTries: number;
 };
 
 /** @throws Error when the group base is no DN. */
-export function createAuthService({ db, directory, tokens, clock, log, groupBaseDn }: AuthSettings) {
-  const baseDn = readableDn(groupBaseDn);
+export function createAuthService({ db, directory, tokens, clock, log, groupBaseDn, freeSignInTries }: AuthSettings) {
+  const standing = createStanding({ db, directory, clock, log, groupBaseDn });
+  const guard = createSignInGuard({ db, freeTries: freeSignInTries });
   const liveSessions = createExpiringCache<true>({ clock, maxEntries: 10_000 });
-
-  /** What the person's groups allow, as far as they point to something that exists. */
-  async function grantsOf(person: Person): Promise<Grant[]> {
-    const found = grantsFromGroups(person.groupDns, baseDn);
-    const names = await findScopeNames(db, found.grants);
-    const exists = ({ role, scope_id }: Grant) =>
-      scope_id === null || names.some((name) => name.role === role && name.id === scope_id);
-    const unknown = found.grants.filter((grant) => !exists(grant));
-    logIgnored(person.username, [
-      ...found.ignored,
-      ...unknown.map((grant) => ({ group: groupName(grant), reason: 'its id names nothing here' })),
-    ]);
-    return found.grants.filter(exists);
-  }
-
-  function logIgnored(account: string, ignored: IgnoredGroup[]): void {
-    if (ignored.length === 0) return;
-    log.warn(
-      { account, count: ignored.length, ignored: ignored.slice(0, 20) },
-      'groups that give no role were ignored',
-    );
-  }
 
   async function recordRefusal(account: string, origin: Origin, reason: string): Promise<void> {
     await inTransaction(db, (tx) =>
@@ -78,6 +59,7 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
   async function answer(session: Session, grants: Grant[]): Promise<TokenAnswer> {
     const who = { sub: session.subject, sessionId: session.id, grants };
     const { token, expiresIn } = await tokens.sign(who, session.endsAt);
+    standing.isRead(session.id, grants);
     return { access_token: token, token_type: 'bearer', expires_in: expiresIn, ...primary(grants), grants };
   }
 
@@ -97,23 +79,30 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
   return {
     /**
      * Opens a session of eight hours and answers its first token.
-     * @throws UnauthenticatedError `INVALID_CREDENTIALS`, InfraHubError `NO_ROLE_ASSIGNED`, UpstreamError
-     * `DIRECTORY_UNAVAILABLE`.
+     * @throws UnauthenticatedError `INVALID_CREDENTIALS`, InfraHubError `NO_ROLE_ASSIGNED` or `TOO_MANY_REQUESTS`,
+     * UpstreamError `DIRECTORY_UNAVAILABLE`.
      */
     async login(input: z.infer<typeof loginInput>, origin: Origin): Promise<TokenAnswer> {
       const soonestRefusal = sleep(REFUSAL_MS, undefined, { ref: false });
-      const person = await directory.authenticate(input.username, input.password);
+      const account = accountName(input.username);
+      const counted = await guard.admit(account, origin);
+      const person = await directory.authenticate(input.username, input.password).catch(async (error: unknown) => {
+        await counted.takeBack();
+        throw error;
+      });
       if (!person) {
-        await recordRefusal(accountName(input.username) ?? 'not-an-account-name', origin, 'invalid_credentials');
+        await recordRefusal(account ?? NO_ACCOUNT, origin, 'invalid_credentials');
         await soonestRefusal;
         throw new UnauthenticatedError('INVALID_CREDENTIALS', 'The user name or the password is wrong.');
       }
-      const grants = await grantsOf(person);
+      const grants = await standing.grantsOf(person);
       if (grants.length === 0) {
+        await counted.takeBack();
         await recordRefusal(person.username, origin, 'no_role_assigned');
         throw noRoleAssigned();
       }
       const session = await inTransaction(db, async (tx) => {
+        await counted.succeeded(tx);
         const opened = await insertSession(tx, person.username);
         await recordAudit(
           tx,
@@ -159,7 +148,7 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
         await endSession(caller, 'the account is gone from the directory');
         throw new UnauthenticatedError('UNAUTHENTICATED', 'Your account is no longer in the directory.');
       }
-      const grants = await grantsOf(person);
+      const grants = await standing.grantsOf(person);
       if (grants.length === 0) {
         await endSession(caller, 'no group gives a role any more');
         throw noRoleAssigned();
@@ -171,6 +160,32 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
     async logout(caller: Caller): Promise<void> {
       await endSession(caller, 'signed out');
     },
+
+    /**
+     * Ends every session of an account. Its tokens stop working here at once, on other replicas within five seconds.
+     * It may sign in again, unless the directory says otherwise.
+     */
+    async revokeSessions(
+      caller: Caller,
+      { username }: z.infer<typeof revokeSessionsInput>,
+    ): Promise<z.infer<typeof revokeSessionsOutput>> {
+      authorize(caller, 'sessions.revoke', {});
+      const revoked = await inTransaction(db, async (tx) => {
+        const ended = await revokeSessionsOf(tx, username);
+        await recordAudit(tx, caller, {
+          action: 'session.revoke_all',
+          target: { type: 'account', id: username, name: username },
+          place: {},
+          after: { revoked: ended.length },
+        });
+        return ended;
+      });
+      for (const id of revoked) liveSessions.delete(id);
+      return { revoked: revoked.length };
+    },
+
+    /** The caller, less what the directory has taken away; for whoever is about to change something. */
+    recheck: standing.recheck,
 
     /**
      * Who the token speaks for, as long as its session lives.
@@ -186,14 +201,6 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
     },
   };
 }
-
-function readableDn(text: string): Dn {
-  const dn = parseDn(text);
-  if (!dn) throw new Error(`LDAP_GROUP_BASE_DN is no distinguished name: ${text}`);
-  return dn;
-}
-
-const groupName = ({ role, scope_id }: Grant): string => GROUP_OF_ROLE[role].replace('<id>', scope_id ?? '');
 
 /** The grant that `role` and `scope_id` stand for. */
 function primary(grants: readonly Grant[]): Grant {

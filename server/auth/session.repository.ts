@@ -35,3 +35,13 @@ export async function revokeSession(tx: Tx, id: string): Promise<boolean> {
     .returning({ id: sessions.id });
   return revoked.length > 0;
 }
+
+/** Ends every session of the account now; answers those that had not ended already. */
+export async function revokeSessionsOf(tx: Tx, subject: string): Promise<string[]> {
+  const revoked = await tx
+    .update(sessions)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(sessions.subject, subject), isLive))
+    .returning({ id: sessions.id });
+  return revoked.map(({ id }) => id);
+}

@@ -28,6 +28,7 @@ export const POLICY = {
   'projects.decommission': { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'own' },
   'drift.read':            { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'no'  },
   'drift.mend':            { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'no'  },
+  'sessions.revoke':       { center_admin: 'all', field_admin: 'no',  dept_admin: 'no',  team_lead: 'no'  },
   'audit.read':            { center_admin: 'all', field_admin: 'own', dept_admin: 'own', team_lead: 'own' },
   'reports.read':          { center_admin: 'all', field_admin: 'own', dept_admin: 'own', team_lead: 'own' },
 } as const satisfies Record<string, Record<Role, Reach>>;

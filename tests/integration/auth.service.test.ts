@@ -42,7 +42,15 @@ async function replica(groups: Omit<DemoGroup, 'members'>[]) {
   const clock = { now: () => new Date(Date.now() + ahead) };
   const secrets = ['k-0123456789-0123456789-0123456789-0123456'];
   const tokens = await createTokens({ secrets, issuer: 'infrahub', audience: 'infrahub-api', clock });
-  const settings = { db: database.db, directory, tokens, clock, log, groupBaseDn: server.env.LDAP_GROUP_BASE_DN };
+  const settings = {
+    db: database.db,
+    directory,
+    tokens,
+    clock,
+    log,
+    groupBaseDn: server.env.LDAP_GROUP_BASE_DN,
+    freeSignInTries: 5,
+  };
   const auth = createAuthService(settings);
   return {
     auth,
@@ -287,6 +295,14 @@ test('a group base that is no distinguished name stops the start', async () => {
   const { log } = recordingLog();
   const directory = { authenticate: async () => undefined, find: async () => undefined };
   expect(() =>
-    createAuthService({ db: database.db, directory, tokens, clock, log, groupBaseDn: 'groups.example.org' }),
+    createAuthService({
+      db: database.db,
+      directory,
+      tokens,
+      clock,
+      log,
+      groupBaseDn: 'groups.example.org',
+      freeSignInTries: 5,
+    }),
   ).toThrow('LDAP_GROUP_BASE_DN is no distinguished name');
 });

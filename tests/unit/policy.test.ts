@@ -52,6 +52,7 @@ const EXPECTED: Record<Permission, [center: string, field: string, department: s
   'projects.decommission':   ['yyyy', 'nnnn', 'nnnn', 'nnyn'],
   'drift.read':              ['yyyy', 'nnnn', 'nnnn', 'nnnn'],
   'drift.mend':              ['yyyy', 'nnnn', 'nnnn', 'nnnn'],
+  'sessions.revoke':         ['yyyy', 'nnnn', 'nnnn', 'nnnn'],
   'audit.read':              ['yyyy', 'yyyn', 'nyyn', 'nnyn'],
   'reports.read':            ['yyyy', 'yyyn', 'nyyn', 'nnyn'],
 };
