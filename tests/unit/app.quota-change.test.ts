@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { objections, parentAfter, type QuotaSubject } from '../../app/features/quotas/quota-change.ts';
+import { type QuotaSubject, sameLimits, wholeLimits, withinReach } from '../../app/features/quotas/quota-change.ts';
 
 /** Department Vision holds 40 cores and 160 GiB at haifa, of which its teams were given 24 and 96; its field has 12 and 48 left. */
 const vision: QuotaSubject = {
@@ -18,36 +18,30 @@ const overAllocated: QuotaSubject = {
   parent: { ...vision.parent, amounts: { ...vision.parent.amounts, cpu: { capacity: 80, granted: 88, used: 8 } } },
 };
 
-test('everything that the parent has free may be given', () => {
-  expect(objections(vision, { cpu: 52, ram_gb: 208 })).toEqual({});
+test('a bar cannot be dragged past what its parent has free', () => {
+  expect(withinReach(vision, 'cpu', 52)).toBe(52);
+  expect(withinReach(vision, 'cpu', 53)).toBe(52);
 });
 
-test('one core more says how much is missing, where, and who has how much', () => {
-  expect(objections(vision, { cpu: 53, ram_gb: 160 })).toEqual({
-    cpu: '1 core short at haifa: Imaging has 12 free.',
-  });
+test('nor below what the teams were given', () => {
+  expect(withinReach(vision, 'ram_gb', 0)).toBe(96);
 });
 
-test('what the teams were given cannot be taken away', () => {
-  expect(objections(vision, { cpu: 24, ram_gb: 95 })).toEqual({
-    ram_gb: '96 GiB are granted to its teams; it cannot be less.',
-  });
-});
-
-test('a team may be lowered to what its projects use, whatever its limit', () => {
-  const detection: QuotaSubject = { ...vision, level: 'team' };
-  expect(objections(detection, { cpu: 8, ram_gb: 32 })).toEqual({});
-  expect(objections(detection, { cpu: 7, ram_gb: 32 })).toEqual({
-    cpu: '8 cores are used by its projects; it cannot be less.',
-  });
+test('a team may be lowered to what its projects use, whatever was granted', () => {
+  expect(withinReach({ ...vision, level: 'team' }, 'cpu', 0)).toBe(8);
 });
 
 test('under an over-allocated parent a quota may be lowered but not raised', () => {
-  expect(objections(overAllocated, { cpu: 30, ram_gb: 160 })).toEqual({});
-  expect(objections(overAllocated, { cpu: 41, ram_gb: 160 })).toHaveProperty('cpu');
+  expect(withinReach(overAllocated, 'cpu', 30)).toBe(30);
+  expect(withinReach(overAllocated, 'cpu', 41)).toBe(40);
 });
 
-test('the parent’s grants move by the difference', () => {
-  expect(parentAfter(vision, 'cpu', 52)).toEqual({ capacity: 100, granted: 100, used: 8 });
-  expect(parentAfter(vision, 'cpu', 24)).toEqual({ capacity: 100, granted: 72, used: 8 });
+test('an empty box is no quota, and never a quota of zero', () => {
+  expect(wholeLimits({ cpu: undefined, ram_gb: 160 })).toBeUndefined();
+  expect(wholeLimits({ cpu: 0, ram_gb: 160 })).toEqual({ cpu: 0, ram_gb: 160 });
+});
+
+test('limits that are as they were change nothing', () => {
+  expect(sameLimits({ cpu: 40, ram_gb: 160 }, vision.now)).toBe(true);
+  expect(sameLimits({ cpu: 40, ram_gb: 161 }, vision.now)).toBe(false);
 });

@@ -1,71 +1,69 @@
-import { Button, Group, Modal, NumberInput, SimpleGrid, Stack } from '@mantine/core';
+import { Button, Group, Modal, SimpleGrid, Stack } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client } from '../../api.ts';
+import { api, client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { count } from '../../ui/format.ts';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
-import { BeforeAfter } from '../capacity/BeforeAfter.tsx';
-import { RESOURCE_NAME, RESOURCES, UNIT } from '../capacity/capacity.ts';
-import { ceilingOf, floorOf, type Limits, objections, parentAfter, type QuotaSubject } from './quota-change.ts';
+import { asProblem } from '../../ui/problem.ts';
+import { RESOURCES, type Resource } from '../capacity/capacity.ts';
+import { QuotaEffect } from './QuotaEffect.tsx';
+import { QuotaInput } from './QuotaInput.tsx';
+import {
+  type Limits,
+  type QuotaPlan,
+  type QuotaSubject,
+  sameLimits,
+  type TypedLimits,
+  wholeLimits,
+} from './quota-change.ts';
 
-/** Sets one quota by number. What it does to the parent shows while typing, and so does why it would be refused. */
+/** Sets one quota, on its bar or by number. What it does shows while one does it, and so does why it would be refused. */
 export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose: () => void }) {
-  const { level, id, name, site, now, parent } = subject;
-  const [limits, setLimits] = useState<Limits>({ cpu: now.cpu.capacity, ram_gb: now.ram_gb.capacity });
-  const why = objections(subject, limits);
-  const unchanged = RESOURCES.every((resource) => limits[resource] === now[resource].capacity);
+  const { level, id, name, site, now } = subject;
+  const [typed, setTyped] = useState<TypedLimits>({ cpu: now.cpu.capacity, ram_gb: now.ram_gb.capacity });
+  const limits = wholeLimits(typed);
+  const { plan, error, current } = usePlan(subject, typed);
   const save = useChange({
-    act: async ({ cpu, ram_gb }: Limits) => {
-      const input = { id, site, cpu_limit: cpu, ram_gb_limit: ram_gb };
+    act: async (chosen: Limits) => {
+      const input = inputOf(subject, chosen);
       await (level === 'team' ? client.quotas.setTeam.mutate(input) : client.quotas.setDepartment.mutate(input));
     },
-    done: () => `${name} now has ${count(limits.cpu)} cores and ${count(limits.ram_gb)} GiB at ${site}.`,
+    done: (_, { cpu, ram_gb }) => `${name} now has ${count(cpu)} cores and ${count(ram_gb)} GiB at ${site}.`,
     after: onClose,
   });
-  const blocked = unchanged || Object.keys(why).length > 0;
+  const ready = limits !== undefined && !sameLimits(limits, now) && current && plan?.allowed === true;
+  const problem = save.problem ?? (error ? asProblem(error) : undefined);
   return (
     <Modal opened onClose={onClose} title={`Quota of ${name} at ${site}`} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!blocked) save.run(limits);
+          if (ready && !save.pending) save.run(limits);
         }}
       >
         <Stack>
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             {RESOURCES.map((resource, at) => (
-              <NumberInput
-                key={resource}
-                label={`${RESOURCE_NAME[resource]}, ${UNIT[resource]}`}
-                description={`From ${count(floorOf(subject, resource))} to ${count(ceilingOf(subject, resource))}`}
-                value={limits[resource]}
-                onChange={(typed) => setLimits({ ...limits, [resource]: Math.max(0, Math.trunc(Number(typed) || 0)) })}
-                error={why[resource]}
-                min={0}
-                max={100_000_000}
-                allowDecimal={false}
-                allowNegative={false}
-                thousandSeparator=","
-                step={resource === 'cpu' ? 4 : 16}
-                data-autofocus={at === 0 || undefined}
+              <QuotaInput
+                key={id + resource}
+                subject={subject}
+                resource={resource}
+                value={typed[resource]}
+                error={current ? shortOf(plan, resource) : undefined}
+                onChange={(value) => setTyped({ ...typed, [resource]: value })}
+                first={at === 0}
               />
             ))}
           </SimpleGrid>
-          {RESOURCES.map((resource) => (
-            <BeforeAfter
-              key={resource}
-              label={parent.name}
-              resource={resource}
-              before={parent.amounts[resource]}
-              after={parentAfter(subject, resource, limits[resource])}
-            />
-          ))}
-          {save.problem && <ProblemAlert problem={save.problem} />}
+          {plan && <QuotaEffect plan={plan} />}
+          {problem && <ProblemAlert problem={problem} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              Cancel
+              Keep it as it is
             </Button>
-            <Button type="submit" disabled={blocked} loading={save.pending}>
+            <Button type="submit" disabled={!ready} loading={save.pending}>
               Set quota
             </Button>
           </Group>
@@ -73,4 +71,37 @@ export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose
       </form>
     </Modal>
   );
+}
+
+const inputOf = ({ id, site }: QuotaSubject, { cpu, ram_gb }: Limits) => ({
+  id,
+  site,
+  cpu_limit: cpu,
+  ram_gb_limit: ram_gb,
+});
+
+/** The server's plan for what is typed; `current` once it is about that and nothing before. */
+function usePlan(subject: QuotaSubject, typed: TypedLimits) {
+  const [settled] = useDebouncedValue(typed, 150);
+  const limits = wholeLimits(settled);
+  const input = limits ? inputOf(subject, limits) : skipToken;
+  const team = useQuery({
+    ...api.quotas.planTeam.queryOptions(subject.level === 'team' ? input : skipToken),
+    placeholderData: keepPreviousData,
+  });
+  const department = useQuery({
+    ...api.quotas.planDepartment.queryOptions(subject.level === 'department' ? input : skipToken),
+    placeholderData: keepPreviousData,
+  });
+  const { data: plan, error, isPlaceholderData } = subject.level === 'team' ? team : department;
+  return { plan, error, current: !isPlaceholderData && settled === typed };
+}
+
+/** What is missing of a resource, in words for its box; the whole refusal is told below. */
+function shortOf(plan: QuotaPlan | undefined, resource: Resource): string | undefined {
+  const shortage = plan?.refusal?.shortages.find((s) => s.resource === resource);
+  if (!shortage) return undefined;
+  return shortage.reason === 'held'
+    ? `${count(shortage.short)} more are held below it`
+    : `${count(shortage.short)} short; ${count(shortage.free)} free`;
 }

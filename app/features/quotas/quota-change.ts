@@ -1,8 +1,11 @@
-import { count } from '../../ui/format.ts';
+import type { Outputs } from '../../api.ts';
 import type { Amounts } from '../capacity/amounts.ts';
-import { type Amount, quantity, RESOURCES, type Resource } from '../capacity/capacity.ts';
+import { type Amount, RESOURCES, type Resource } from '../capacity/capacity.ts';
 
 export type Limits = Record<Resource, number>;
+/** Limits as they are typed: an empty box is no number, and so no quota. */
+export type TypedLimits = Record<Resource, number | undefined>;
+export type QuotaPlan = Outputs['quotas']['planTeam'];
 
 /** A child's quota at a site and the budget it is carved out of. */
 export type QuotaSubject = {
@@ -25,31 +28,23 @@ export function ceilingOf({ now, parent }: QuotaSubject, resource: Resource): nu
   return now[resource].capacity + Math.max(0, capacity - granted);
 }
 
-/** The parent's numbers after the change. */
-export function parentAfter({ now, parent }: QuotaSubject, resource: Resource, limit: number): Amount {
-  const { deficit: _, ...before } = parent.amounts[resource];
-  return { ...before, granted: before.granted + limit - now[resource].capacity };
+/** The value next to what was dragged to that is possible. */
+export const withinReach = (subject: QuotaSubject, resource: Resource, dragged: number): number =>
+  Math.min(Math.max(dragged, floorOf(subject, resource)), ceilingOf(subject, resource));
+
+/** What was typed, once it is whole. */
+export function wholeLimits({ cpu, ram_gb }: TypedLimits): Limits | undefined {
+  return cpu === undefined || ram_gb === undefined ? undefined : { cpu, ram_gb };
 }
 
-/** Why this limit would be refused, in words that say what is missing; undefined where it is possible. */
-function objection(subject: QuotaSubject, resource: Resource, limit: number): string | undefined {
-  const floor = floorOf(subject, resource);
-  const current = subject.now[resource].capacity;
-  if (limit < floor && limit < current) {
-    const holder = subject.level === 'team' ? 'are used by its projects' : 'are granted to its teams';
-    return `${quantity(floor, resource)} ${holder}; it cannot be less.`;
-  }
-  const ceiling = ceilingOf(subject, resource);
-  if (limit > ceiling && limit > current) {
-    return `${quantity(limit - ceiling, resource)} short at ${subject.site}: ${subject.parent.name} has ${count(ceiling - current)} free.`;
-  }
-  return undefined;
-}
+export const sameLimits = (limits: Limits, amounts: Amounts): boolean =>
+  RESOURCES.every((resource) => limits[resource] === amounts[resource].capacity);
 
-export const objections = (subject: QuotaSubject, limits: Limits): Partial<Record<Resource, string>> =>
-  Object.fromEntries(
-    RESOURCES.flatMap((resource) => {
-      const why = objection(subject, resource, limits[resource]);
-      return why ? [[resource, why]] : [];
-    }),
-  );
+type PlannedShare = QuotaPlan['node']['before'];
+
+/** One node of a plan as a bar shows it. */
+export const amountOfShare = (share: PlannedShare, resource: Resource): Amount => ({
+  capacity: share[`${resource}_limit`],
+  granted: share[`${resource}_granted`],
+  used: share[`${resource}_used`],
+});
