@@ -1,5 +1,6 @@
 import { byId } from '../platform/schema.ts';
 import { needs, router } from '../platform/trpc.ts';
+import { quotaPlan } from './plan.schema.ts';
 import * as shape from './quotas.schema.ts';
 
 export const quotasRouter = router({
@@ -15,6 +16,18 @@ export const quotasRouter = router({
     .input(shape.setQuota)
     .output(shape.departmentQuota)
     .mutation(({ ctx, input }) => ctx.services.quotas.setDepartment(ctx.caller, input)),
+  planDepartment: needs('department_quotas.set')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/departments/{id}/quotas/{site}/plan',
+        tags: ['quotas'],
+        summary: 'What setting a department’s quota at a site would do, or why not; changes nothing',
+      },
+    })
+    .input(shape.setQuota)
+    .output(quotaPlan)
+    .query(({ ctx, input }) => ctx.services.quotas.planDepartment(ctx.caller, input)),
   listDepartment: needs('quotas.read')
     .meta({
       openapi: {
@@ -39,6 +52,18 @@ export const quotasRouter = router({
     .input(shape.setQuota)
     .output(shape.teamQuota)
     .mutation(({ ctx, input }) => ctx.services.quotas.setTeam(ctx.caller, input)),
+  planTeam: needs('team_quotas.set')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/teams/{id}/quotas/{site}/plan',
+        tags: ['quotas'],
+        summary: 'What setting a team’s quota at a site would do, or why not; changes nothing',
+      },
+    })
+    .input(shape.setQuota)
+    .output(quotaPlan)
+    .query(({ ctx, input }) => ctx.services.quotas.planTeam(ctx.caller, input)),
   listTeam: needs('quotas.read')
     .meta({
       openapi: {

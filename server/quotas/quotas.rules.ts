@@ -1,4 +1,13 @@
-import { amountOf, quantity, RESOURCES, type Resource, type Resources } from '../allocations/allocations.rules.ts';
+import {
+  amountOf,
+  deficitOf,
+  type FieldBudget,
+  freeOf,
+  quantity,
+  RESOURCES,
+  type Resource,
+  type Resources,
+} from '../allocations/allocations.rules.ts';
 import type { Shortage } from '../platform/errors.ts';
 
 /** What a quota gives and how much of it its children or projects hold. */
@@ -112,6 +121,34 @@ export function teamRefusal(
       : `${lead} ${askAdminOf('Field', names.fieldName, resource, fieldFree)}`;
   };
   return shortages.map(sentence).join(' ');
+}
+
+/** Why a limit cannot become that: in words, and resource by resource. */
+export type LimitRefusal = { message: string; shortages: [LimitShortage, ...LimitShortage[]] };
+
+/** What setting a department's limit is judged by, and planning it as well; undefined if it fits. */
+export function judgeDepartmentLimit(
+  names: Parameters<typeof departmentRefusal>[0],
+  { from, to, field }: Pick<LimitChange, 'from' | 'to'> & { field: FieldBudget },
+): LimitRefusal | undefined {
+  const change = { from, to, parentFree: freeOf(field), deficit: deficitOf(field) };
+  return refusalOf(limitShortages(change), (shortages) => departmentRefusal(names, shortages));
+}
+
+/** The same of a team's limit. */
+export function judgeTeamLimit(
+  names: Parameters<typeof teamRefusal>[0],
+  { from, to, department, field }: Pick<LimitChange, 'from' | 'to'> & { department: Budget; field: FieldBudget },
+): LimitRefusal | undefined {
+  const change = { from, to, parentFree: leftOf(department), deficit: deficitOf(field) };
+  return refusalOf(limitShortages(change), (shortages) => teamRefusal(names, shortages, freeOf(field)));
+}
+
+function refusalOf(
+  [first, ...others]: LimitShortage[],
+  message: (shortages: LimitShortage[]) => string,
+): LimitRefusal | undefined {
+  return first && { message: message([first, ...others]), shortages: [first, ...others] };
 }
 
 /** Why a project does not fit, and who can give more: `12 cores short at Haifa. Department Vision has 40 free; …` */

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
-import { deficitOf, type FieldBudget, freeOf, type Resources } from '../allocations/allocations.rules.ts';
+import { type FieldBudget, freeOf, type Resources } from '../allocations/allocations.rules.ts';
 import type { AllocationsService } from '../allocations/allocations.service.ts';
 import { type AuditEntry, recordAudit } from '../audit/audit.repository.ts';
-import { type DepartmentPlace, findDepartmentPlace, findTeamPlace, type TeamPlace } from '../org/place.repository.ts';
-import { type Db, type Executor, inTransaction, sqlState, type Tx } from '../platform/database.ts';
+import type { DepartmentPlace, TeamPlace } from '../org/place.repository.ts';
+import { type Db, inTransaction, sqlState, type Tx } from '../platform/database.ts';
 import { NotFoundError, QuotaExceededError } from '../platform/errors.ts';
-import { authorize, type Caller, type Permission } from '../platform/policy.ts';
+import type { Caller } from '../platform/policy.ts';
+import { enterDepartment, enterTeam, limitOf } from './enter.ts';
+import { createPlanService } from './plan.service.ts';
 import {
   type DepartmentBudget,
   ensureDepartmentQuota,
@@ -20,12 +22,11 @@ import {
 } from './quotas.repository.ts';
 import {
   type Budget,
-  departmentRefusal,
-  type LimitShortage,
+  judgeDepartmentLimit,
+  judgeTeamLimit,
+  type LimitRefusal,
   leftOf,
-  limitShortages,
   NO_BUDGET,
-  teamRefusal,
 } from './quotas.rules.ts';
 import type { departmentQuota, departmentQuotaList, SetQuota, teamQuota, teamQuotaList } from './quotas.schema.ts';
 import { createUsageService } from './usage.service.ts';
@@ -36,6 +37,7 @@ export type { UsagePreview, UsageQuestion } from './usage.service.ts';
 export function createQuotasService({ db, allocations }: { db: Db; allocations: AllocationsService }) {
   return {
     ...createUsageService({ db }),
+    ...createPlanService({ db, allocations }),
 
     /**
      * Sets a department's limit at a site, carved out of what its field has online there.
@@ -50,8 +52,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
         await ensureDepartmentQuota(tx, place.departmentId, site);
         const from = await lockDepartmentBudget(tx, place.departmentId, site);
         if (!from) throw new NotFoundError('department', input.id);
-        const shortages = limitShortages({ from, to, parentFree: freeOf(field), deficit: deficitOf(field) });
-        refuseIfShort(site, shortages, () => departmentRefusal({ ...place, site }, shortages));
+        throwIfRefused(site, judgeDepartmentLimit({ ...place, site }, { from, to, field }));
         await setDepartmentLimit(tx, from.id, to);
         const target = { type: 'department', id: place.departmentId, name: place.departmentName };
         await recordLimit(tx, caller, { action: 'department_quota.set', target, place, site, from: from.limit, to });
@@ -86,8 +87,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
         if (!from) throw new NotFoundError('team', input.id);
         // Without a lock: only a sync makes a deficit, and its facts wait for nobody.
         const field = await allocations.fieldBudget(tx, place.fieldId, site);
-        const shortages = limitShortages({ from, to, parentFree: leftOf(department), deficit: deficitOf(field) });
-        refuseIfShort(site, shortages, () => teamRefusal({ ...place, site }, shortages, freeOf(field)));
+        throwIfRefused(site, judgeTeamLimit({ ...place, site }, { from, to, department, field }));
         await setTeamLimit(tx, from.id, to);
         const target = { type: 'team', id: place.teamId, name: place.teamName };
         await recordLimit(tx, caller, { action: 'team_quota.set', target, place, site, from: from.limit, to });
@@ -109,30 +109,14 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
 
 export type QuotasService = ReturnType<typeof createQuotasService>;
 
-async function enterDepartment(db: Executor, caller: Caller, permission: Permission, id: string) {
-  const place = await findDepartmentPlace(db, id);
-  if (!place) throw new NotFoundError('department', id);
-  authorize(caller, permission, place);
-  return place;
-}
-
-async function enterTeam(db: Executor, caller: Caller, permission: Permission, id: string) {
-  const place = await findTeamPlace(db, id);
-  if (!place) throw new NotFoundError('team', id);
-  authorize(caller, permission, place);
-  return place;
-}
-
-const limitOf = ({ cpu_limit, ram_gb_limit }: SetQuota): Resources => ({ cpu: cpu_limit, ramGb: ram_gb_limit });
-
 /** A sum after one of its parts became another. */
 const replaced = (sum: Resources, from: Resources, to: Resources): Resources => ({
   cpu: sum.cpu - from.cpu + to.cpu,
   ramGb: sum.ramGb - from.ramGb + to.ramGb,
 });
 
-function refuseIfShort(site: string, [first, ...others]: LimitShortage[], message: () => string): void {
-  if (first) throw new QuotaExceededError(message(), { site, shortages: [first, ...others] });
+function throwIfRefused(site: string, refusal: LimitRefusal | undefined): void {
+  if (refusal) throw new QuotaExceededError(refusal.message, { site, shortages: refusal.shortages });
 }
 
 /** Somebody deleted the node between our look at it and the write: the foreign key refuses. */

@@ -242,12 +242,13 @@ describe('a history', () => {
     expect(await cpuOf(centerAdmin(), { level: 'center', id: ids.north, days: 400 })).not.toContainEqual(then[0]);
   });
 
-  test.each([
+  const others: [string, HistoryInput['level'], () => [Caller, string]][] = [
     ['a field admin', 'field', () => [adminOf('field_admin', ids.vision), ids.audio]],
     ['a field admin', 'center', () => [adminOf('field_admin', ids.vision), ids.north]],
     ['a department admin', 'field', () => [adminOf('dept_admin', ids.detection), ids.vision]],
     ['a team lead', 'department', () => [adminOf('team_lead', ids.cats), ids.detection]],
-  ] as const)('is refused to %s for a %s that is not in scope', async (_, level, make) => {
+  ];
+  test.each(others)('is refused to %s for a %s that is not in scope', async (_, level, make) => {
     const [caller, id] = make();
     await expect(history(caller, { level, id })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
