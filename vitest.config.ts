@@ -14,6 +14,19 @@ export default defineConfig({
         },
       },
       {
+        // One file at a time, and in it many scenarios at once: they mostly wait until a replica counts as dead.
+        test: {
+          name: 'crash',
+          include: ['tests/crash/**/*.test.ts'],
+          globalSetup: ['tests/support/crash-postgres.ts'],
+          testTimeout: 150_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          maxConcurrency: 12,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // After the others, and one at a time: they share one running InfraHub and two cores.
         test: {
           name: 'browser',
@@ -22,7 +35,7 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

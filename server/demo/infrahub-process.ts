@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { resolve as absolute } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
@@ -11,15 +12,23 @@ export type InfraHubProcess = {
   url: string;
   /** Resolves with the last lines of its log when it ends without having been told to. */
   died: Promise<string>;
+  /** Sends the process a signal, such as SIGKILL, and waits for nothing. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 };
 
 /**
- * Starts InfraHub as a process of its own, as it runs for real; its log goes to `logFile`. Resolves once it listens.
+ * Starts InfraHub as a process of its own, as it runs for real; its log goes to `logFile`, and the built portal is looked
+ * for below `folder`. Resolves once it listens.
  * @throws with what it said, when it ends before that.
  */
-export async function startInfraHub(env: Record<string, string>, logFile: string): Promise<InfraHubProcess> {
-  const child = spawn(process.execPath, ['server/main.ts'], {
+export async function startInfraHub(
+  env: Record<string, string>,
+  logFile: string,
+  folder = process.cwd(),
+): Promise<InfraHubProcess> {
+  const child = spawn(process.execPath, [absolute('server/main.ts')], {
+    cwd: folder,
     env: { NODE_ENV: 'production', PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -43,6 +52,7 @@ export async function startInfraHub(env: Record<string, string>, logFile: string
   return {
     url: `http://127.0.0.1:${port}`,
     died: exited.then(said),
+    signal: (name) => void child.kill(name),
     async stop() {
       await stopChild(child, exited);
       file.end();
