@@ -110,6 +110,35 @@ describe('what goes on is no drift', () => {
     expect(await w.check()).toMatchObject(NOTHING);
   });
 
+  test('a project that is resized, decommissioned or tried again, at every step', async () => {
+    const w = await world();
+    const project = await w.active();
+    const steps = [w.write, w.watch, w.pass, w.watch, w.pass, w.watch, w.pass, w.watch];
+    const stepByStep = async () => {
+      for (const step of steps) {
+        expect(await w.check()).toMatchObject(NOTHING);
+        await step();
+      }
+      expect(await w.check()).toMatchObject(NOTHING);
+    };
+    await w.projects.resize(w.lead, { id: project.id, sla_type: 'silver', performance_tier: 'regular' });
+    await stepByStep();
+    expect(await w.get(project.id)).toMatchObject({ status: 'active', cpu: 4 });
+    await w.projects.decommission(w.lead, project.id);
+    await stepByStep();
+    expect(await w.get(project.id)).toMatchObject({ status: 'decommissioned' });
+
+    const failing = await w.create();
+    w.cluster.behave({ sync_failed: { [failing.namespace_name]: 'no room' } });
+    await stepByStep();
+    await stepByStep();
+    expect(await w.get(failing.id)).toMatchObject({ status: 'failed' });
+    w.cluster.behave({ sync_failed: {} });
+    await w.projects.retry(w.lead, failing.id);
+    await stepByStep();
+    expect(await w.get(failing.id)).toMatchObject({ status: 'active' });
+  });
+
   test('a change that begins or ends while the check reads', async () => {
     const w = await world();
     await w.active();
