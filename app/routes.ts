@@ -14,6 +14,7 @@ export default [
     route('projects/new', 'routes/new-project.tsx'),
     route('projects/:id', 'routes/project.tsx'),
     route('sync', 'routes/sync.tsx'),
+    route('drift', 'routes/drift.tsx'),
     route('audit', 'routes/audit.tsx'),
   ]),
   route('*', 'routes/not-found.tsx'),

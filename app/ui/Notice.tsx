@@ -30,9 +30,9 @@ const toOverview = (
 );
 
 /** Nothing is there yet, or nothing matches: says which, and what to do. */
-export function Empty({ title, children, action }: Omit<NoticeProps, 'icon' | 'whole'>) {
+export function Empty({ icon = IconInbox, title, children, action }: Partial<NoticeProps> & { title: string }) {
   return (
-    <Notice icon={IconInbox} title={title} action={action}>
+    <Notice icon={icon} title={title} action={action}>
       {children}
     </Notice>
   );

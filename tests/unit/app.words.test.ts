@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { changesOf } from '../../app/features/audit/changes.ts';
 import { describeAction } from '../../app/features/audit/words.ts';
+import { changesOf } from '../../app/ui/changes.ts';
 import { count, delta, plural, relativeTime } from '../../app/ui/format.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');

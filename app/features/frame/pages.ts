@@ -1,5 +1,6 @@
 import {
   IconBox,
+  IconGitCompare,
   IconHistory,
   IconLayoutDashboard,
   IconRefresh,
@@ -18,5 +19,6 @@ export const PAGES: PageEntry[] = [
   { to: '/servers', label: 'Servers', icon: IconServer2, permission: 'servers.read' },
   { to: '/projects', label: 'Projects', icon: IconBox, permission: 'projects.read' },
   { to: '/sync', label: 'Sync', icon: IconRefresh, permission: 'servers.sync' },
+  { to: '/drift', label: 'Drift', icon: IconGitCompare, permission: 'drift.read' },
   { to: '/audit', label: 'Audit', icon: IconHistory, permission: 'audit.read' },
 ];

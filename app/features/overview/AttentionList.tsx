@@ -7,7 +7,7 @@ import { Panel } from '../../ui/Panel.tsx';
 import { useHolds } from '../auth/permissions.ts';
 import type { Usage } from '../capacity/usage.ts';
 import classes from './AttentionList.module.css';
-import { type Concern, failedProjects, overAllocations, syncConcern } from './attention.ts';
+import { type Concern, driftConcern, failedProjects, overAllocations, syncConcern } from './attention.ts';
 
 /** What somebody should look at, worst first; says so when there is nothing. */
 export function AttentionList({ usage }: { usage: Usage }) {
@@ -16,9 +16,11 @@ export function AttentionList({ usage }: { usage: Usage }) {
     api.projects.list.queryOptions({ status: 'failed', sort: 'updated_at', direction: 'desc', limit: 5 }),
   );
   const runs = useQuery({ ...api.admin.syncRuns.queryOptions({ limit: 1 }), enabled: holds('servers.sync') });
+  const drift = useQuery({ ...api.admin.drift.queryOptions(), enabled: holds('drift.read') });
   const concerns = [
     ...overAllocations(usage),
     ...syncConcern(runs.data?.items[0]),
+    ...driftConcern(drift.data),
     ...failedProjects(failed.data?.items ?? []),
   ];
   return (

@@ -35,6 +35,20 @@ export const failedProjects = (projects: FailedProject[]): Concern[] =>
     to: `/projects/${project.id}`,
   }));
 
+/** What the database, the values files and Argo CD disagree about. */
+export function driftConcern(report: { total: number } | undefined): Concern[] {
+  if (!report || report.total === 0) return [];
+  return [
+    {
+      key: 'drift',
+      kind: 'warn',
+      title: plural(report.total, 'thing has drifted', 'things have drifted'),
+      text: 'The database, the values files and Argo CD disagree. Look at what differs, and have it mended.',
+      to: '/drift',
+    },
+  ];
+}
+
 type LastRun = { id: string; outcome: string; error: string | null; withheld_offline: number };
 
 /** The last sync, where it needs somebody. */
