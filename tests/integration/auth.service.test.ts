@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { desc, eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { auditEvents, sessions } from '../../db/schema/index.ts';
-import { createLdapDirectory } from '../../server/adapters/ldap/ldap.adapter.ts';
 import { createAuthService } from '../../server/auth/auth.service.ts';
 import { createTokens } from '../../server/auth/tokens.ts';
-import { type DemoGroup, startDirectory } from '../../server/demo/directory.ts';
 import { newDepartment, newField, newTeam } from '../factories/org.ts';
+import { origin, PASSWORD, replica } from '../support/auth-replica.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { recordingLog } from '../support/log.ts';
 
@@ -16,67 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const PASSWORD = 'correct-horse-battery-staple';
-const origin = () => ({ requestId: randomUUID(), remoteAddress: '10.1.2.3' });
-
-/** A replica of its own, with a directory in which `anna` is in the groups. */
-async function replica(groups: Omit<DemoGroup, 'members'>[]) {
-  const withAnna = (now: Omit<DemoGroup, 'members'>[]) => now.map((group) => ({ members: ['anna'], ...group }));
-  const server = await startDirectory({
-    people: [{ username: 'anna', password: PASSWORD }],
-    groups: withAnna(groups),
-  });
-  onTestFinished(() => server.stop());
-  const { log, lines } = recordingLog();
-  const directory = createLdapDirectory(
-    {
-      ...server.env,
-      LDAP_CA_FILE: undefined,
-      LDAP_USER_DN_TEMPLATE: undefined,
-      LDAP_USER_FILTER: '(uid={username})',
-      LDAP_TIMEOUT_SECONDS: 1,
-    },
-    log,
-  );
-  let ahead = 0;
-  const clock = { now: () => new Date(Date.now() + ahead) };
-  const secrets = ['k-0123456789-0123456789-0123456789-0123456'];
-  const tokens = await createTokens({ secrets, issuer: 'infrahub', audience: 'infrahub-api', clock });
-  const settings = {
-    db: database.db,
-    directory,
-    tokens,
-    clock,
-    log,
-    groupBaseDn: server.env.LDAP_GROUP_BASE_DN,
-    freeSignInTries: 5,
-  };
-  const auth = createAuthService(settings);
-  return {
-    auth,
-    server,
-    lines,
-    /** Another replica on the same database and directory, with caches of its own. */
-    other: () => createAuthService(settings),
-    setGroups: (now: Omit<DemoGroup, 'members'>[]) => server.setGroups(withAnna(now)),
-    advance: (seconds: number) => {
-      ahead += seconds * 1000;
-    },
-    async signIn() {
-      const answer = await auth.login({ username: 'anna', password: PASSWORD }, origin());
-      return { ...answer, caller: await auth.authenticate(answer.access_token, randomUUID()) };
-    },
-  };
-}
-
 const CENTER_ADMINS = { cn: 'infrahub-center-admins' };
+const refusalsOf = async (calls: Promise<unknown>[]) =>
+  (await Promise.allSettled(calls)).filter((outcome) => outcome.status === 'rejected');
 const eventsOf = (requestId: string) =>
   database.db.select().from(auditEvents).where(eq(auditEvents.requestId, requestId)).orderBy(desc(auditEvents.at));
 
 test('a sign-in answers a token for 15 minutes, opens a session of 8 hours and is audited', async () => {
   const team = await newTeam(database.db);
   const field = await newField(database.db, { name: 'Vision' });
-  const { auth } = await replica([
+  const { auth } = await replica(database, [
     { cn: `infrahub-team-leads-${team.id}` },
     { cn: `infrahub-field-admins-${field.id}` },
   ]);
@@ -109,13 +57,13 @@ test('a sign-in answers a token for 15 minutes, opens a session of 8 hours and i
       action: 'session.sign_in',
       targetType: 'session',
       targetId: caller.sessionId,
-      after: { remote_address: '10.1.2.3', grants },
+      after: { remote_address: from.remoteAddress, grants },
     },
   ]);
 });
 
 test('an unknown name and a wrong password get one answer, neither sooner than the other, and are audited', async () => {
-  const { auth } = await replica([CENTER_ADMINS]);
+  const { auth } = await replica(database, [CENTER_ADMINS]);
   for (const [username, account] of [
     ['anna', 'anna'],
     ['nobody', 'nobody'],
@@ -141,14 +89,14 @@ test('an unknown name and a wrong password get one answer, neither sooner than t
 });
 
 test('an empty password is a wrong one', async () => {
-  const { auth } = await replica([CENTER_ADMINS]);
+  const { auth } = await replica(database, [CENTER_ADMINS]);
   await expect(auth.login({ username: 'anna', password: '' }, origin())).rejects.toMatchObject({
     code: 'INVALID_CREDENTIALS',
   });
 });
 
 test('whoever is in no group that gives a role is told which would, and the refusal is audited', async () => {
-  const { auth } = await replica([{ cn: 'printers' }, { cn: 'infrahub-center-admins', ou: 'elsewhere' }]);
+  const { auth } = await replica(database, [{ cn: 'printers' }, { cn: 'infrahub-center-admins', ou: 'elsewhere' }]);
   const from = origin();
   await expect(auth.login({ username: 'anna', password: PASSWORD }, from)).rejects.toMatchObject({
     code: 'NO_ROLE_ASSIGNED',
@@ -162,7 +110,7 @@ test('whoever is in no group that gives a role is told which would, and the refu
 test('a group whose id names nothing, or a node of another kind, gives nothing and leaves a log line', async () => {
   const department = await newDepartment(database.db);
   const nowhere = randomUUID();
-  const { signIn, lines } = await replica([
+  const { signIn, lines } = await replica(database, [
     { cn: `infrahub-dept-admins-${department.id}` },
     { cn: `infrahub-field-admins-${department.id}` },
     { cn: `infrahub-team-leads-${nowhere}` },
@@ -176,7 +124,7 @@ test('a group whose id names nothing, or a node of another kind, gives nothing a
 });
 
 test('a directory that is down is an outage: no refusal is recorded, and sessions go on', async () => {
-  const { auth, server, signIn } = await replica([CENTER_ADMINS]);
+  const { auth, server, signIn } = await replica(database, [CENTER_ADMINS]);
   const { caller, access_token } = await signIn();
   server.behave({ down: true });
   const from = origin();
@@ -188,9 +136,42 @@ test('a directory that is down is an outage: no refusal is recorded, and session
   expect(await auth.authenticate(access_token, randomUUID())).toMatchObject({ sub: 'anna' });
 });
 
+test('neither a directory that is down nor a missing role is counted as a wrong password', async () => {
+  const { auth, server, setGroups } = await replica(database, [CENTER_ADMINS]);
+  const from = origin();
+  server.behave({ down: true });
+  for (let i = 0; i < 6; i++) {
+    const outage = auth.login({ username: 'anna', password: PASSWORD }, from);
+    await expect(outage).rejects.toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
+  }
+  server.behave({ down: false });
+  setGroups([]);
+  for (let i = 0; i < 6; i++) {
+    const refusal = auth.login({ username: 'anna', password: PASSWORD }, from);
+    await expect(refusal).rejects.toMatchObject({ code: 'NO_ROLE_ASSIGNED' });
+  }
+  setGroups([CENTER_ADMINS]);
+  expect(await auth.login({ username: 'anna', password: PASSWORD }, from)).toMatchObject({ role: 'center_admin' });
+});
+
+test('after five wrong passwords the directory is left alone, and the answer says when to come again', async () => {
+  const { auth, server } = await replica(database, [CENTER_ADMINS]);
+  const from = origin();
+  await auth.login({ username: 'anna', password: PASSWORD }, from); // counted apart from here on
+  const guesses = Array.from({ length: 5 }, () => auth.login({ username: 'anna', password: 'wrong' }, from));
+  for (const { reason } of await refusalsOf(guesses)) expect(reason).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+  server.behave({ down: true }); // whoever asks now would get another answer
+  const refusal = await auth.login({ username: 'anna', password: PASSWORD }, from).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    message: expect.stringMatching(/^Too many sign-ins for this user name failed\. Try again in \d+ seconds\.$/),
+    details: { retry_after_seconds: expect.any(Number) },
+  });
+});
+
 test('a renewal gives a new token of the same session, with the groups as they are now', async () => {
   const team = await newTeam(database.db);
-  const { auth, signIn, setGroups } = await replica([CENTER_ADMINS]);
+  const { auth, signIn, setGroups } = await replica(database, [CENTER_ADMINS]);
   const { caller, access_token } = await signIn();
   setGroups([{ cn: `infrahub-team-leads-${team.id}` }]);
   const renewed = await auth.renew(caller);
@@ -203,7 +184,7 @@ test('a renewal gives a new token of the same session, with the groups as they a
 });
 
 test('whoever has left every group is signed out by the renewal', async () => {
-  const { auth, signIn, setGroups } = await replica([CENTER_ADMINS]);
+  const { auth, signIn, setGroups } = await replica(database, [CENTER_ADMINS]);
   const { caller, access_token } = await signIn();
   setGroups([]);
   await expect(auth.renew(caller)).rejects.toMatchObject({ code: 'NO_ROLE_ASSIGNED' });
@@ -211,7 +192,7 @@ test('whoever has left every group is signed out by the renewal', async () => {
 });
 
 test('whoever is gone from the directory is signed out by the renewal', async () => {
-  const { auth, server, signIn } = await replica([CENTER_ADMINS]);
+  const { auth, server, signIn } = await replica(database, [CENTER_ADMINS]);
   const { caller, access_token } = await signIn();
   server.setPeople([]);
   await expect(auth.renew(caller)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -220,7 +201,7 @@ test('whoever is gone from the directory is signed out by the renewal', async ()
 });
 
 test('no token outlives its session, however often it is renewed', async () => {
-  const { auth, signIn } = await replica([CENTER_ADMINS]);
+  const { auth, signIn } = await replica(database, [CENTER_ADMINS]);
   const { caller } = await signIn();
   const endSessionIn = (interval: string) =>
     database.db
@@ -237,14 +218,14 @@ test('no token outlives its session, however often it is renewed', async () => {
 });
 
 test('a token is refused as expired 15 minutes after it was given', async () => {
-  const { auth, signIn, advance } = await replica([CENTER_ADMINS]);
+  const { auth, signIn, advance } = await replica(database, [CENTER_ADMINS]);
   const { access_token } = await signIn();
   advance(15 * 60 + 30);
   await expect(auth.authenticate(access_token, randomUUID())).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
 });
 
 test('a sign-out ends the session here at once and elsewhere within five seconds, and is audited once', async () => {
-  const { auth, other, signIn, advance } = await replica([CENTER_ADMINS]);
+  const { auth, other, signIn, advance } = await replica(database, [CENTER_ADMINS]);
   const elsewhere = other();
   const { caller, access_token } = await signIn();
   await elsewhere.authenticate(access_token, randomUUID());
@@ -260,24 +241,26 @@ test('a sign-out ends the session here at once and elsewhere within five seconds
 });
 
 test('a sign-out ends one session; another of the same person goes on', async () => {
-  const { auth, signIn } = await replica([CENTER_ADMINS]);
+  const { auth, signIn } = await replica(database, [CENTER_ADMINS]);
   const [one, two] = [await signIn(), await signIn()];
   await auth.logout(one.caller);
   expect(await auth.authenticate(two.access_token, randomUUID())).toMatchObject({ sub: 'anna' });
 });
 
 test('a genuine token of a session that the database does not know is refused', async () => {
-  const { auth, signIn } = await replica([CENTER_ADMINS]);
+  const { auth, signIn } = await replica(database, [CENTER_ADMINS]);
   const { caller, access_token } = await signIn();
   await database.db.delete(sessions).where(eq(sessions.id, caller.sessionId));
-  await expect((await replica([CENTER_ADMINS])).auth.authenticate(access_token, randomUUID())).rejects.toMatchObject({
+  await expect(
+    (await replica(database, [CENTER_ADMINS])).auth.authenticate(access_token, randomUUID()),
+  ).rejects.toMatchObject({
     code: 'UNAUTHENTICATED',
   });
   await expect(auth.renew(caller)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
 test('neither a password nor a token reaches the log or the audit', async () => {
-  const { auth, signIn, lines, server } = await replica([CENTER_ADMINS]);
+  const { auth, signIn, lines, server } = await replica(database, [CENTER_ADMINS]);
   const { access_token, caller } = await signIn();
   await auth.login({ username: 'anna', password: `${PASSWORD}-mistyped` }, origin()).catch(() => undefined);
   server.behave({ down: true });
