@@ -25,13 +25,13 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const database = openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
   if (!(await isMigrated(database))) throw new Error('The database lacks migrations. Run `npm run migrate` first.');
 
-  const { services, provisioning, background, close } = await createServices({
+  const { services, provisioning, handlers, background, close } = await createServices({
     config,
     database,
     clock: systemClock,
     log,
   });
-  const jobs = createJobs({ ...database, log, handlers: { ...provisioning.handlers, ...services.drift.handlers } });
+  const jobs = createJobs({ ...database, log, handlers });
   const metrics = createMetrics();
   const app = createApp({
     router: appRouter,

@@ -11,6 +11,7 @@ import { createAuditService } from './audit/audit.service.ts';
 import { createAuthService } from './auth/auth.service.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createDriftService } from './drift/drift.service.ts';
+import { createHousekeeping } from './housekeeping/housekeeping.service.ts';
 import { createLiveService } from './live/live.service.ts';
 import { createOrgService } from './org/org.service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -18,6 +19,7 @@ import type { Config } from './platform/config.ts';
 import type { Database } from './platform/database.ts';
 import { createLive } from './platform/live.ts';
 import type { Log } from './platform/log.ts';
+import { createSchedule } from './platform/schedule.ts';
 import { createProjectsService } from './projects/projects.service.ts';
 import { createProvisioning } from './provisioning/provisioning.service.ts';
 import { createQuotasService } from './quotas/quotas.service.ts';
@@ -72,6 +74,11 @@ export async function createServices(parts: Parts) {
   });
   const provisioning = createProvisioning({ db, quotas, ...adapters, settings: config, log });
   const drift = createDriftService({ db, quotas, ...adapters, settings: config, log });
+  const reports = createReportsService({ db });
+  const schedule = createSchedule(db, [
+    { task: 'reports.snapshot', everyMinutes: 60, work: reports.takeSnapshot },
+    { task: 'housekeeping.sweep', everyMinutes: 60, work: createHousekeeping({ db, log }).sweep },
+  ]);
   const sync = createSyncService({
     db,
     pool,
@@ -92,7 +99,7 @@ export async function createServices(parts: Parts) {
     drift,
     org: createOrgService({ db }),
     audit: createAuditService({ db }),
-    reports: createReportsService({ db }),
+    reports,
     servers: createServersService({ db }),
     auth: createAuthService({
       db,
@@ -109,8 +116,10 @@ export async function createServices(parts: Parts) {
   return {
     services,
     provisioning,
+    /** For `createJobs`. */
+    handlers: { ...provisioning.handlers, ...drift.handlers, ...schedule.handlers },
     /** What runs beside requests and jobs, in the order in which it starts. */
-    background: [live, sync, provisioning, drift],
+    background: [live, sync, provisioning, drift, schedule],
     /** To be called last, when nothing uses the systems outside any more. */
     close: () => adapters.repository.close(),
   };
