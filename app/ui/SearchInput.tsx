@@ -15,6 +15,7 @@ export function SearchInput({ label, value, onChange }: SearchInputProps) {
   };
   return (
     <TextInput
+      type="search"
       aria-label={label}
       placeholder={label}
       value={text}

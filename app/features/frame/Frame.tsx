@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { Link } from '@remix-run/react';
 import type { ReactNode } from 'react';
 import icon from '../../icon.svg';
+import { Commands } from '../palette/Commands.tsx';
 import { AccountMenu } from './AccountMenu.tsx';
 import { Breadcrumbs } from './Breadcrumbs.tsx';
 import classes from './Frame.module.css';
@@ -33,6 +34,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Breadcrumbs />
         </Group>
         <Group gap="sm" wrap="nowrap">
+          <Commands />
           <LiveDot />
           <AccountMenu />
         </Group>

@@ -1,0 +1,75 @@
+import { Combobox, Kbd, Modal, Text, TextInput, useCombobox } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import type { EntryGroup } from './entries.ts';
+import classes from './Palette.module.css';
+import { useGroups } from './use-groups.ts';
+
+/** Goes anywhere and does anything by typing a part of its name. */
+export default function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('');
+  const groups = useGroups(text);
+  const combobox = useCombobox({ opened: true, onDropdownClose: onClose });
+  const entries = groups.flatMap((group) => group.entries);
+  const offered = entries.map(({ id }) => id).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first is chosen whenever other entries are offered
+  useEffect(() => void combobox.selectFirstOption(), [offered]);
+  const choose = (id: string) => {
+    onClose();
+    entries.find((entry) => entry.id === id)?.act();
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={600}
+      yOffset="12vh"
+      centered={false}
+      aria-label="Find anything"
+    >
+      <Combobox store={combobox} onOptionSubmit={choose}>
+        <Combobox.EventsTarget>
+          <TextInput
+            role="combobox"
+            aria-expanded
+            aria-label="Find a page, team, project, server or action"
+            placeholder="Find a page, team, project, server or action"
+            variant="unstyled"
+            size="md"
+            classNames={{ wrapper: classes.search ?? '' }}
+            leftSection={<IconSearch size={18} />}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            data-autofocus
+          />
+        </Combobox.EventsTarget>
+        <Combobox.Options className={classes.options ?? ''} aria-label="Found">
+          {groups.map((group) => (
+            <Group key={group.name} group={group} />
+          ))}
+          {groups.length === 0 && <Combobox.Empty>Nothing is called that.</Combobox.Empty>}
+        </Combobox.Options>
+      </Combobox>
+      <Text size="xs" c="dimmed" className={classes.foot ?? ''}>
+        <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> choose · <Kbd size="xs">Enter</Kbd> go · <Kbd size="xs">Esc</Kbd>{' '}
+        close
+      </Text>
+    </Modal>
+  );
+}
+
+function Group({ group: { name, entries } }: { group: EntryGroup }) {
+  return (
+    <Combobox.Group label={name}>
+      {entries.map(({ id, label, hint, icon: Icon }) => (
+        <Combobox.Option key={id} value={id} className={classes.option ?? ''}>
+          <Icon size={17} stroke={1.75} aria-hidden />
+          <span>{label}</span>
+          {hint && <span className={classes.hint}>{hint}</span>}
+        </Combobox.Option>
+      ))}
+    </Combobox.Group>
+  );
+}

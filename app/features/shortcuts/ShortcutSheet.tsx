@@ -1,0 +1,42 @@
+import { Kbd, Modal, Stack, Switch } from '@mantine/core';
+import { Fragment } from 'react';
+import classes from './ShortcutSheet.module.css';
+import { useSheet } from './sheet.ts';
+import { useShortcuts, useSingleKeys } from './shortcuts.ts';
+
+/** What each key does. */
+export default function ShortcutSheet() {
+  const close = () => useSheet.setState({ open: false });
+  const [singleKeys, setSingleKeys] = useSingleKeys();
+  const everywhere = [
+    { keys: ['Ctrl K'], label: 'Find anything (⌘K on a Mac)' },
+    { keys: ['Esc'], label: 'Close what lies over the page' },
+  ];
+  return (
+    <Modal opened onClose={close} title="Keyboard shortcuts">
+      <Stack>
+        <dl className={classes.keys}>
+          {[...everywhere, ...useShortcuts()].map(({ keys, label }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                {keys.map((key, at) => (
+                  <Fragment key={key}>
+                    {at > 0 && ' then '}
+                    <Kbd>{key}</Kbd>
+                  </Fragment>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <Switch
+          label="Single keys act"
+          description="Switch it off where they get in the way, as with speech input"
+          checked={singleKeys}
+          onChange={(event) => setSingleKeys(event.currentTarget.checked)}
+        />
+      </Stack>
+    </Modal>
+  );
+}
