@@ -33,7 +33,7 @@ export function namespaceName(teamId: string, projectName: string): string {
 
 /**
  * A project's life (`design/domain.md`): from each status, where it may go. A failed project has no entry and no
- * namespace left, so that it is decommissioned at once (`docs/decisions/004`).
+ * namespace left, so that it is decommissioned at once (`docs/decisions/010`).
  */
 const NEXT = {
   provisioning: ['active', 'rolling_back'],

@@ -332,6 +332,31 @@ test('a replica that wakes up late finds nothing to change', async () => {
   await expectCleanFailure(w, project.id, expect.stringContaining('degraded'));
 });
 
+test('nor has it anything to say any more', async () => {
+  const w = await world();
+  const project = await w.create();
+  const [looked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const zombie = w.replica({
+    ...w.repository,
+    contains: async (...args) => {
+      looked.resolve();
+      await goOn.promise;
+      return w.repository.contains(...args);
+    },
+  });
+  await w.write();
+  await w.watch();
+  w.pass();
+  const late = zombie.handlers['provisioning.watch']?.({ request_id: w.lead.requestId, application: 'tenants' });
+  await looked.promise;
+  w.pass();
+  await w.watch();
+  expect(await w.get(project.id)).toMatchObject({ status: 'active' });
+  goOn.resolve();
+  await late;
+  expect(await w.get(project.id)).toMatchObject({ status: 'active', status_reason: null });
+});
+
 const forgetLastCommit = ({ remote }: ProvisioningWorld) => remote.git('update-ref', 'refs/heads/main', 'main~1');
 
 test('when the history of the branch is rewritten, what is gone from it is written again', async () => {

@@ -251,3 +251,31 @@ test('an older project keeps its entry and its status when others come', async (
   expect(await w.get(first.id)).toMatchObject({ status: 'active' });
   expect(await w.get(second.id)).toMatchObject({ status: 'active' });
 });
+
+test('a project becomes active although others keep coming and Argo CD is always at work for them', async () => {
+  const w = await world();
+  let isSyncing = false;
+  const busy = w.replica(w.repository, {
+    ...w.argocd,
+    sync: async (...args) => {
+      isSyncing = true;
+      return w.argocd.sync(...args);
+    },
+    getApplication: async (...args) => {
+      const seen = await w.argocd.getApplication(...args);
+      return isSyncing ? { ...seen, operation: { phase: 'Running', resources: [] } } : seen;
+    },
+  });
+  const first = await w.create();
+  for (let tick = 0; tick < 3; tick++) {
+    await w.create();
+    await w.write();
+    await busy.handlers['provisioning.watch']?.({ request_id: w.lead.requestId, application: 'tenants' });
+    w.pass();
+    isSyncing = false;
+  }
+  await w.create();
+  await w.write();
+  await busy.handlers['provisioning.watch']?.({ request_id: w.lead.requestId, application: 'tenants' });
+  expect(await w.get(first.id)).toMatchObject({ status: 'active' });
+});

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { projects, quotaLedger } from '../../db/schema/index.ts';
+import { quotaLedger } from '../../db/schema/index.ts';
 import type { ArgoCd } from '../../server/adapters/argocd/argocd.port.ts';
 import { GitError, type ValuesRepository } from '../../server/adapters/git/values-repository.port.ts';
-import { readValuesFile } from '../../server/provisioning/values-file.rules.ts';
-import { centerAdmin } from '../factories/caller.ts';
 import {
   activeProject,
   failedProject,
@@ -14,7 +12,7 @@ import {
   usageOfTeam,
   using,
 } from '../factories/projects.ts';
-import { brokenInvariants } from '../support/invariants.ts';
+import { expectAllInOrder } from '../support/in-order.ts';
 
 const worlds: ProvisioningWorld[] = [];
 async function world(): Promise<ProvisioningWorld> {
@@ -28,23 +26,6 @@ afterEach(async () => {
     await made.drop();
   }
 });
-
-/** Nothing is in flight any more: quota, values file and cluster say the same as the projects. */
-async function expectAllInOrder({ db, quotas, field, remote, cluster }: ProvisioningWorld): Promise<void> {
-  const rows = await db.select().from(projects);
-  expect(rows.filter((p) => !['active', 'failed', 'decommissioned'].includes(p.status))).toEqual([]);
-  const entries = rows
-    .filter((p) => p.status === 'active')
-    .map((p) => [p.namespaceName, { sla: p.slaType, tier: p.performanceTier, cpu: p.cpu, ram_gb: p.ramGb }]);
-  const written = [...readValuesFile(remote.show())].map(([name, entry]) => {
-    const { sla, tier, cpu, ram_gb } = Object.fromEntries(entry instanceof Map ? entry : []);
-    return [name, { sla, tier, cpu, ram_gb }];
-  });
-  expect(Object.fromEntries(written)).toEqual(Object.fromEntries(entries));
-  expect(cluster.namespaces().toSorted()).toEqual(Object.keys(Object.fromEntries(entries)).toSorted());
-  expect((await quotas.verify(centerAdmin(), { repair: false })).mismatches).toEqual([]);
-  expect(await brokenInvariants(db, field.id)).toEqual([]);
-}
 
 const resize = (w: ProvisioningWorld, id: string, sla_type: 'bronze' | 'silver' | 'gold') =>
   w.projects.resize(w.lead, { id, sla_type, performance_tier: 'regular' });
