@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { inArray, type SQL, sql } from 'drizzle-orm';
 import { departments, fields, teams, usageSnapshots } from '../../db/schema/index.ts';
 import { allSharesWithin } from '../org/shares.repository.ts';
 import type { Executor } from '../platform/database.ts';
@@ -14,6 +14,9 @@ const OLD = sql.raw(amounts.map((amount) => `old.${amount}`).join(', '));
 const EXCLUDED = sql.raw(amounts.map((amount) => `excluded.${amount}`).join(', '));
 const COLUMNS = sql`level, node_id, parent_id, site, ${AMOUNTS}`;
 
+/** True of every row; the index begins with the level and is used only where that is named. */
+const ANY_LEVEL = inArray(sql`level`, usageSnapshots.level.enumValues);
+
 /**
  * Makes today's snapshot what the whole organisation is now, in one statement. Rows that did not change are not written;
  * those whose node has nothing at the site any more go, as its share may have become another's.
@@ -22,7 +25,7 @@ export async function storeSnapshot(db: Executor): Promise<void> {
   await db.execute(sql`
     with ${allSharesWithin({ everything: true })},
     gone as (
-      delete from ${usageSnapshots} old where day = ${TODAY} and not exists (
+      delete from ${usageSnapshots} old where ${ANY_LEVEL} and day = ${TODAY} and not exists (
         select from share where (share.level, share.node_id, share.site) = (old.level, old.node_id, old.site))
     )
     insert into ${usageSnapshots} as old (day, ${COLUMNS}) select ${TODAY}, ${COLUMNS} from share
