@@ -16,6 +16,8 @@ export type Resource = (typeof RESOURCES)[number];
 export const UNIT = { cpu: 'cores', ram_gb: 'GiB' } as const satisfies Record<Resource, string>;
 export const RESOURCE_NAME = { cpu: 'CPU', ram_gb: 'RAM' } as const satisfies Record<Resource, string>;
 
+export const RESOURCE_CHOICES = RESOURCES.map((value) => ({ value, label: RESOURCE_NAME[value] }));
+
 /** "1 core", "48 cores", "192 GiB". */
 export const quantity = (n: number, resource: Resource): string =>
   resource === 'cpu' ? plural(n, 'core') : `${count(n)} ${UNIT[resource]}`;

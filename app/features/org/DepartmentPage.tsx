@@ -12,6 +12,7 @@ import { amountsOf } from '../capacity/amounts.ts';
 import { CapacityLine } from '../capacity/CapacityLine.tsx';
 import { RESOURCES } from '../capacity/capacity.ts';
 import type { Usage } from '../capacity/usage.ts';
+import { UsageHistory } from '../history/UsageHistory.tsx';
 import { QuotaBoard } from '../quotas/QuotaBoard.tsx';
 import { type OrgNode, placeOf } from './tree.ts';
 import { useNode } from './use-org.ts';
@@ -46,6 +47,7 @@ export function DepartmentPage({ id }: { id: string }) {
                     sites={items.map(({ site }) => site)}
                     mayEdit={can('team_quotas.set', placeOf(node))}
                   />
+                  <UsageHistory node={node} />
                 </Stack>
               ) : (
                 <LoadingLines />

@@ -14,6 +14,7 @@ import { amountsOf } from '../capacity/amounts.ts';
 import { CapacityLine } from '../capacity/CapacityLine.tsx';
 import { RESOURCES } from '../capacity/capacity.ts';
 import type { Usage } from '../capacity/usage.ts';
+import { UsageHistory } from '../history/UsageHistory.tsx';
 import { QuotaBoard } from '../quotas/QuotaBoard.tsx';
 import { type OrgNode, placeOf } from './tree.ts';
 import { useNode } from './use-org.ts';
@@ -50,6 +51,7 @@ export function FieldPage({ id }: { id: string }) {
                     sites={sites.map(({ site }) => site)}
                     mayEdit={can('department_quotas.set', placeOf(node))}
                   />
+                  <UsageHistory node={node} />
                 </Stack>
               ) : (
                 <LoadingLines />

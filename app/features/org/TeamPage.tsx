@@ -11,6 +11,7 @@ import { Panel } from '../../ui/Panel.tsx';
 import { useCan } from '../auth/permissions.ts';
 import { CapacityLine } from '../capacity/CapacityLine.tsx';
 import { RESOURCES } from '../capacity/capacity.ts';
+import { UsageHistory } from '../history/UsageHistory.tsx';
 import { ProjectList } from '../projects/ProjectList.tsx';
 import { LedgerDrawer } from '../quotas/LedgerDrawer.tsx';
 import { placeOf } from './tree.ts';
@@ -52,6 +53,7 @@ export function TeamPage({ id }: { id: string }) {
               ))}
             </SimpleGrid>
             <ProjectList fixed={{ team_id: id }} title="Projects" />
+            {node && items.length > 0 && <UsageHistory node={node} />}
           </Stack>
         )}
       </Loaded>

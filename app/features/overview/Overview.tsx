@@ -9,8 +9,9 @@ import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { useHolds } from '../auth/permissions.ts';
 import type { Usage } from '../capacity/usage.ts';
+import { UsageHistory } from '../history/UsageHistory.tsx';
+import { Holders } from '../holders/Holders.tsx';
 import { AttentionList } from './AttentionList.tsx';
-import { Holders } from './Holders.tsx';
 import { SiteCard } from './SiteCard.tsx';
 
 /** Do I have room, who took it, and what needs me: for the caller's part of the organisation. */
@@ -59,6 +60,7 @@ function UsageOverview({ usage }: { usage: Usage }) {
       )}
       <AttentionList usage={usage} />
       <Holders usage={usage} />
+      <UsageHistory />
     </Stack>
   );
 }

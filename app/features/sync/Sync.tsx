@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, useState } from 'react';
 import { z } from 'zod';
 import { syncOutcome } from '../../../server/servers/servers.schema.ts';
 import { api, client } from '../../api.ts';
@@ -19,11 +19,15 @@ import { Panel } from '../../ui/Panel.tsx';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { usePages } from '../../ui/use-pages.ts';
 import { useUrlFilters } from '../../ui/use-url-filters.ts';
-import { OUTCOME, type SyncRun } from './outcome.ts';
+import { WhenShown } from '../../ui/WhenShown.tsx';
+import { OUTCOME, type SyncRun, summaryOf } from './outcome.ts';
 import { RunDetail } from './RunDetail.tsx';
 import { columnsFor } from './sync-columns.tsx';
 
 const filterShape = z.object({ outcome: syncOutcome.optional() });
+const RunsChart = lazy(() => import('./RunsChart.tsx'));
+const SHOWN = 48;
+const CHART_HEIGHT = 180;
 const RUNNING_REFRESH_MS = 2_000;
 
 /** When the inventory was read, what came of it, and reading it now. */
@@ -69,6 +73,7 @@ export function Sync() {
         </Alert>
       )}
       {waiting && waiting.id === items[0]?.id && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
+      {items.length > 1 && <RunsPanel runs={items.slice(0, SHOWN).toReversed()} />}
       <Panel
         flush
         title="History"
@@ -100,6 +105,19 @@ export function Sync() {
       </Panel>
       {confirming && <ConfirmRun run={confirming} onClose={() => setConfirming(undefined)} />}
     </Page>
+  );
+}
+
+/** The last runs as a picture; the table below it says the same in rows. */
+function RunsPanel({ runs }: { runs: SyncRun[] }) {
+  return (
+    <Panel title={`The last ${runs.length} runs`} hint="What each of them changed">
+      <WhenShown height={CHART_HEIGHT}>
+        <figure style={{ margin: 0 }} role="img" aria-label={summaryOf(runs)}>
+          <RunsChart runs={runs} height={CHART_HEIGHT} />
+        </figure>
+      </WhenShown>
+    </Panel>
   );
 }
 

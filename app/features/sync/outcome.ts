@@ -1,4 +1,5 @@
 import type { Outputs } from '../../api.ts';
+import { plural } from '../../ui/format.ts';
 
 export type SyncRun = Outputs['admin']['syncRuns']['items'][number];
 
@@ -10,3 +11,15 @@ export const OUTCOME = {
 } as const;
 
 export const TRIGGER = { schedule: 'Schedule', manual: 'By hand', confirmation: 'Confirmation' } as const;
+
+/** What the picture of some runs tells, in one sentence. */
+export function summaryOf(runs: SyncRun[]): string {
+  const failed = runs.filter(({ outcome }) => outcome === 'failed').length;
+  const sum = (count: 'updated' | 'marked_offline' | 'quarantined') => runs.reduce((all, run) => all + run[count], 0);
+  const parts = [
+    plural(sum('updated'), 'change'),
+    `${plural(sum('marked_offline'), 'server')} gone offline`,
+    plural(sum('quarantined'), 'unusable row'),
+  ];
+  return `${plural(runs.length, 'run')}, of which ${failed} failed: ${parts.join(', ')}.`;
+}

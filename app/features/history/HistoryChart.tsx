@@ -1,0 +1,33 @@
+import '@mantine/charts/styles.css';
+import { AreaChart } from '@mantine/charts';
+import { count } from '../../ui/format.ts';
+import { type Resource, UNIT } from '../capacity/capacity.ts';
+import { type Day, dayName } from './days.ts';
+
+const SERIES = [
+  { name: 'capacity', label: 'There', color: 'var(--capacity-line)', strokeDasharray: '4 3' },
+  { name: 'granted', label: 'Granted', color: 'var(--capacity-granted)' },
+  { name: 'used', label: 'Used', color: 'var(--capacity-used)' },
+];
+const OPACITY: Record<string, number> = { capacity: 0, granted: 0.45, used: 0.9 };
+
+type HistoryChartProps = { days: Day[]; resource: Resource; height: number };
+
+/** Day by day, in the house's capacity scale. */
+export default function HistoryChart({ days, resource, height }: HistoryChartProps) {
+  return (
+    <AreaChart
+      h={height}
+      data={days.map((day) => ({ ...day, day: dayName(day.day) }))}
+      dataKey="day"
+      series={SERIES}
+      curveType="stepAfter"
+      withDots={false}
+      strokeWidth={1.5}
+      areaProps={({ name }) => ({ fillOpacity: OPACITY[name] ?? 0, isAnimationActive: false })}
+      valueFormatter={(value) => `${count(value)} ${UNIT[resource]}`}
+      yAxisProps={{ width: 86, domain: [0, 'auto'] }}
+      tooltipAnimationDuration={0}
+    />
+  );
+}

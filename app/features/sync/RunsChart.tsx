@@ -1,0 +1,32 @@
+import '@mantine/charts/styles.css';
+import { BarChart } from '@mantine/charts';
+import { exactTime } from '../../ui/format.ts';
+import type { SyncRun } from './outcome.ts';
+
+const SERIES = [
+  { name: 'updated', label: 'Changed', color: 'var(--capacity-used)' },
+  { name: 'marked_offline', label: 'Gone offline', color: 'var(--capacity-over)' },
+  { name: 'quarantined', label: 'Unusable', color: 'var(--capacity-granted)' },
+];
+
+/** What each run brought, oldest first; a failed run brought nothing and is marked. */
+export default function RunsChart({ runs, height }: { runs: SyncRun[]; height: number }) {
+  return (
+    <BarChart
+      h={height}
+      data={runs.map((run) => ({ ...run, at: exactTime(run.started_at) }))}
+      dataKey="at"
+      type="stacked"
+      series={SERIES}
+      referenceLines={runs
+        .filter(({ outcome }) => outcome === 'failed')
+        .map(({ started_at }) => ({ x: exactTime(started_at), color: 'var(--status-bad)', label: 'Failed' }))}
+      withLegend
+      legendProps={{ verticalAlign: 'bottom' }}
+      xAxisProps={{ tick: false, height: 6 }}
+      yAxisProps={{ width: 40, allowDecimals: false }}
+      barProps={{ isAnimationActive: false, maxBarSize: 24 }}
+      tooltipAnimationDuration={0}
+    />
+  );
+}
