@@ -196,6 +196,14 @@ describe('a history', () => {
     ['a department admin', () => adminOf('dept_admin', ids.detection)],
     ['a team lead', () => adminOf('team_lead', ids.cats)],
     [
+      'an admin of a field who leads a team in it',
+      () => callerWith({ role: 'team_lead', scope_id: ids.cats }, { role: 'field_admin', scope_id: ids.vision }),
+    ],
+    [
+      'an admin of a department who leads a team in it',
+      () => callerWith({ role: 'team_lead', scope_id: ids.cats }, { role: 'dept_admin', scope_id: ids.detection }),
+    ],
+    [
       'who has grants that lie in each other',
       () =>
         callerWith(
