@@ -1,8 +1,9 @@
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { type Database, openDatabase, pingDatabase } from './platform/database.ts';
-import { createApp, listen, type ReadinessCheck } from './platform/http.ts';
+import { createApp, type ReadinessCheck } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
+import { listen } from './platform/listen.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
@@ -39,6 +40,8 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     authenticate: services.auth.authenticate,
     pages: await loadPortal(),
     assets: PORTAL_ASSETS,
+    corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUST_PROXY,
     readiness: readinessOf(database, jobs, provisioning),
     metrics,
     log,

@@ -4,7 +4,10 @@ import { loginInput, meOutput, revokeSessionsInput, revokeSessionsOutput, tokenO
 
 export const authRouter = router({
   login: openTo('this is where one gets a token')
-    .meta({ openapi: { method: 'POST', path: '/auth/login', tags: ['auth'], protect: false, summary: 'Sign in' } })
+    .meta({
+      openapi: { method: 'POST', path: '/auth/login', tags: ['auth'], protect: false, summary: 'Sign in' },
+      refuses: ['INVALID_CREDENTIALS', 'NO_ROLE_ASSIGNED', 'TOO_MANY_REQUESTS', 'DIRECTORY_UNAVAILABLE'],
+    })
     .input(loginInput)
     .output(tokenOutput)
     .mutation(({ ctx, input }) =>
@@ -22,6 +25,7 @@ export const authRouter = router({
         tags: ['auth'],
         summary: 'Get a new token; groups are read again',
       },
+      refuses: ['NO_ROLE_ASSIGNED', 'DIRECTORY_UNAVAILABLE'],
     })
     .output(tokenOutput)
     .mutation(({ ctx }) => ctx.services.auth.renew(ctx.caller)),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -12,6 +13,13 @@ const url = (...protocols: string[]) =>
     `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   );
 const text = () => z.string().min(1);
+/** Values separated by commas. */
+const list = (isOne: (value: string) => boolean, message: string) =>
+  z
+    .string()
+    .optional()
+    .transform((values = '') => values.split(',').flatMap((value) => value.trim() || []))
+    .refine((values) => values.every(isOne), message);
 function secret<T extends z.ZodType>(schema: T): T {
   settingNotes.add(schema, { secret: true });
   return schema;
@@ -20,6 +28,14 @@ const optional = <T extends z.ZodType>(schema: T) => schema.optional();
 
 /** What a setting is beside its type: a secret may also come from a file named by `<NAME>_FILE`. */
 export const settingNotes = z.registry<{ secret: boolean }>();
+
+const isOrigin = (value: string): boolean => URL.parse(value)?.origin === value;
+
+function isNetwork(value: string): boolean {
+  const [address = '', prefix] = value.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return bits > 0 && (prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) <= bits));
+}
 
 const SAMPLE_SECRET = /change-?me|sample|example|secret-?key/i;
 const jwtSecrets = z
@@ -38,6 +54,12 @@ const jwtSecrets = z
 export const settings = z.object({
   HOST: text().default('0.0.0.0').describe('Address to listen on.'),
   PORT: whole(0, 65535).default(3000).describe('Port to listen on; 0 takes a free one.'),
+  TRUST_PROXY: list(isNetwork, 'must be addresses or CIDRs, separated by commas').describe(
+    'Addresses and CIDRs of the proxies in front, separated by commas, such as `10.0.0.0/8`. Only they are believed when they say whose request it is (`X-Forwarded-For`).',
+  ),
+  CORS_ORIGINS: list(isOrigin, 'must be origins such as https://tools.example.org, separated by commas').describe(
+    'Origins of other web applications whose pages may call the API, separated by commas, such as `https://tools.example.org`.',
+  ),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -74,6 +96,11 @@ export const settings = z.object({
   LDAP_TIMEOUT_SECONDS: seconds(0.1, 60)
     .default(5)
     .describe('Limit of one sign-in at the directory, with all its connects, binds and searches, in seconds.'),
+  SIGN_IN_TRIES: whole(1, 20)
+    .default(5)
+    .describe(
+      'Wrong passwords for one account before it has to wait: a minute, then twice that, five at most. Set it below the number at which the directory locks the account.',
+    ),
 
   EXTERNAL_SERVER_API_URL: url('http:', 'https:').describe('The inventory. Base URL of the API in the chosen format.'),
   EXTERNAL_SERVER_API_FORMAT: z

@@ -9,9 +9,8 @@ function cell(value: unknown): string {
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
-/** Rows as CSV (RFC 4180) with a header line; the columns are those of the first row. */
-export function csvOf(rows: Record<string, unknown>[]): string {
-  const columns = Object.keys(rows[0] ?? {});
+/** Rows as CSV (RFC 4180) with a header line, which is there also when no row is. */
+export function csvOf(columns: string[], rows: Record<string, unknown>[]): string {
   return [columns, ...rows.map((row) => columns.map((column) => row[column]))]
     .map((cells) => `${cells.map(cell).join(',')}\r\n`)
     .join('');

@@ -1,24 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
 import { z } from 'zod';
 import type { Context, HttpEnv } from './context.ts';
 import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
+import { contentSecurityPolicy, setSecurityHeaders } from './headers.ts';
 import { type Log, logRefusal, withLogContext } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Caller } from './policy.ts';
-import { asRefusal, errorBody } from './refusal.ts';
+import { addressMatcher, remoteAddressOf } from './proxy.ts';
+import { asRefusal, errorBody, retryAfter } from './refusal.ts';
 import { restDoor } from './rest.ts';
+import { REST_ROOT } from './rest-answer.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
-/** A token of somebody with 200 grants is 20 kB; Node's own limit is 16 KiB. */
-const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_BATCH = 10;
 const requestIdShape = z.uuidv4();
 
@@ -40,6 +40,10 @@ export type AppOptions = {
   /** Folder of the browser's files, relative to the working directory. */
   assets: string;
   readiness: ReadinessCheck[];
+  /** Origins of other web applications whose pages may call the API. */
+  corsOrigins: string[];
+  /** Addresses and CIDRs of the proxies in front, whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
   metrics: Metrics;
   log: Log;
 };
@@ -47,6 +51,7 @@ export type AppOptions = {
 /** The whole HTTP surface: tRPC, REST, probes, metrics, the browser's files and the portal. */
 export function createApp(options: AppOptions): Hono<HttpEnv> {
   const { router, metrics, log } = options;
+  const isProxy = addressMatcher(options.trustedProxies);
   const app = new Hono<HttpEnv>();
 
   app.use(async (c, next) => {
@@ -54,7 +59,9 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
     const started = performance.now();
     c.set('requestId', requestId);
-    c.set('context', contextFrom(options, c.req.raw, requestId, c.env?.incoming?.socket.remoteAddress ?? ''));
+    const peer = c.env?.incoming?.socket.remoteAddress ?? '';
+    const remoteAddress = remoteAddressOf(peer, c.req.header('x-forwarded-for'), isProxy);
+    c.set('context', contextFrom(options, c.req.raw, requestId, remoteAddress));
     await withLogContext({ request_id: requestId }, async () => {
       await next();
       c.header('X-Request-Id', requestId);
@@ -73,9 +80,16 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     logRefusal(log, refusal);
     // The rest of the body is not read, so that nothing more can come on this connection.
     if (refusal.code === 'PAYLOAD_TOO_LARGE') c.header('Connection', 'close');
+    if (HTTP_STATUS[refusal.code] === 401) c.header('WWW-Authenticate', 'Bearer');
+    const wait = retryAfter(refusal);
+    if (wait !== undefined) c.header('Retry-After', wait);
     return c.json(errorBody(refusal, c.get('requestId')), HTTP_STATUS[refusal.code]);
   });
 
+  if (options.corsOrigins.length > 0) {
+    const cross = crossOrigin(options.corsOrigins);
+    app.use('/api/*', (c, next) => (c.req.header('origin') ? cross(c, next) : next()));
+  }
   const tooLarge = () => {
     throw new InfraHubError('PAYLOAD_TOO_LARGE', `A body may have ${MAX_BODY_BYTES / 1024} KiB at most.`);
   };
@@ -100,8 +114,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
 
   app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, c.get('context'), log));
   const document = openApiDocument(router);
-  app.get('/api/v1/openapi.json', (c) => c.json(document));
-  app.route('/api/v1', restDoor(router, log));
+  app.get(`${REST_ROOT}/openapi.json`, (c) => c.json(document));
+  app.route(REST_ROOT, restDoor(router));
   app.all('/api/*', () => {
     throw new InfraHubError('NOT_FOUND', 'There is nothing at this address.');
   });
@@ -124,7 +138,7 @@ function contextFrom(
   { services, authenticate }: AppOptions,
   request: Request,
   requestId: string,
-  peer: string,
+  remoteAddress: string,
 ): Context {
   // Verified anew each time, which is cheap: a subscription asks again whether its token still holds.
   const authentication = async () => {
@@ -137,7 +151,7 @@ function contextFrom(
     requestId,
     authentication,
     idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
-    remoteAddress: peer,
+    remoteAddress,
   };
 }
 
@@ -149,70 +163,26 @@ async function trpcDoor(router: AnyRouter, req: Request, context: Context, log: 
     createContext: () => context,
     maxBatchSize: MAX_BATCH,
     onError: ({ error }) => logRefusal(log, asRefusal(error)),
-    responseMeta: ({ errors }) =>
-      errors.some((error) => error.code === 'SERVICE_UNAVAILABLE') ? { headers: { 'retry-after': '5' } } : {},
+    responseMeta: ({ errors }) => {
+      const waits = errors.map((error) => Number(retryAfter(asRefusal(error)) ?? 0));
+      const wait = Math.max(0, ...waits);
+      return wait > 0 ? { headers: { 'retry-after': String(wait) } } : {};
+    },
   });
 }
+
+const crossOrigin = (origin: string[]) =>
+  cors({
+    origin,
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id', 'Last-Event-ID'],
+    exposeHeaders: ['Link', 'Location', 'Retry-After', 'X-Next-Cursor', 'X-Request-Id'],
+    maxAge: 600,
+  });
 
 function doorOf(path: string): 'trpc' | 'rest' | 'probe' | 'asset' | 'page' {
   if (path.startsWith('/api/trpc/')) return 'trpc';
   if (path.startsWith('/api/')) return 'rest';
   if (/^\/(healthz|readyz|metrics)$/.test(path)) return 'probe';
   return path.startsWith('/assets/') ? 'asset' : 'page';
-}
-
-const contentSecurityPolicy = (nonce: string): string =>
-  [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}' 'strict-dynamic'`,
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "object-src 'none'",
-  ].join('; ');
-
-function setSecurityHeaders(headers: Headers): void {
-  headers.set('X-Content-Type-Options', 'nosniff');
-  headers.set('Referrer-Policy', 'no-referrer');
-  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
-  headers.set('Cross-Origin-Resource-Policy', 'same-origin');
-  headers.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
-  headers.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
-  if (!headers.has('Content-Security-Policy')) {
-    headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
-  }
-}
-
-/** How long requests in flight may take once the stop has begun. */
-const STOP_GRACE_MS = 10_000;
-
-/**
- * Starts listening; resolves with the port that was taken. `close` takes no new connection, lets requests in flight
- * finish, and cuts what is left after ten seconds.
- */
-export function listen(
-  app: Hono<HttpEnv>,
-  host: string,
-  port: number,
-): Promise<{ port: number; close: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, getRequestListener(app.fetch));
-    const close = async () => {
-      const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
-      const sweep = setInterval(() => server.closeIdleConnections(), 100);
-      await new Promise<void>((done) => server.close(() => done()));
-      clearTimeout(cut);
-      clearInterval(sweep);
-    };
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (typeof address === 'object' && address) resolve({ port: address.port, close });
-    });
-  });
 }

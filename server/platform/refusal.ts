@@ -12,6 +12,7 @@ const TRPC_CODE = {
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_SUPPORTED',
+  408: 'TIMEOUT',
   409: 'CONFLICT',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
@@ -37,6 +38,9 @@ const FRAMEWORK: Partial<Record<TrpcCode, [ErrorCode, string]>> = {
   UNSUPPORTED_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'],
 };
 
+/** Text that PostgreSQL has no place for: NUL, and halves of a surrogate pair in JSON. */
+const NO_TEXT = /^(22021|22P05)$/;
+const DEFAULT_RETRY_SECONDS = 5;
 const CONNECTION_LOST = /^(08|57P0)/;
 const NO_CONNECTION = /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|ECONNRESET/;
 
@@ -49,9 +53,16 @@ function databaseIsUnavailable(error: unknown): boolean {
   return false;
 }
 
+const holdsNoText = (error: unknown): boolean => NO_TEXT.test(sqlState(error) ?? '');
+
+/** More is of no use to who has to mend the input, and what was sent is not sent back whole. */
+const MAX_ISSUES = 50;
+const MAX_MESSAGE = 300;
+
 /** zod's findings as our own, a line a problem. */
 export function validationErrorFrom(error: z.core.$ZodError): ValidationError {
-  return new ValidationError(error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })));
+  const told = error.issues.slice(0, MAX_ISSUES);
+  return new ValidationError(told.map((i) => ({ path: i.path.join('.'), message: i.message.slice(0, MAX_MESSAGE) })));
 }
 
 /**
@@ -66,9 +77,10 @@ export function asRefusal(error: unknown): InfraHubError {
       return validationErrorFrom(error.cause);
     const known = FRAMEWORK[error.code];
     if (known) return new InfraHubError(known[0], known[1], {}, { cause: error });
-    if (error.cause && databaseIsUnavailable(error.cause)) return new DatabaseUnavailableError(error.cause);
+    if (error.cause) return asRefusal(error.cause);
   }
   if (databaseIsUnavailable(error)) return new DatabaseUnavailableError(error);
+  if (holdsNoText(error)) return new ValidationError([], 'Some of the input holds characters that no text may have.');
   return new InfraHubError(
     'INTERNAL',
     'Something went wrong on our side. Give the request id to your operator.',
@@ -86,4 +98,11 @@ export function errorBody(refusal: InfraHubError, requestId: string): ErrorBody 
   return {
     error: { code: refusal.code, message: refusal.message, request_id: requestId, details: refusal.details },
   };
+}
+
+/** Seconds after which the same request may succeed, as `Retry-After` tells them; undefined where waiting does not help. */
+export function retryAfter({ code, details }: InfraHubError): string | undefined {
+  if (HTTP_STATUS[code] !== 503 && HTTP_STATUS[code] !== 429) return undefined;
+  const { retry_after_seconds: told } = details;
+  return String(typeof told === 'number' ? Math.max(1, Math.ceil(told)) : DEFAULT_RETRY_SECONDS);
 }

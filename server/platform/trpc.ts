@@ -1,18 +1,34 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { Context } from './context.ts';
-import { ForbiddenError, HTTP_STATUS } from './errors.ts';
+import { type ErrorCode, ForbiddenError, HTTP_STATUS, ValidationError } from './errors.ts';
 import { holds, type Permission } from './policy.ts';
 import { asRefusal, asTrpcError } from './refusal.ts';
 
 /** `permission` or `open` says who may call it (a test walks every procedure); `openapi` is its REST address. */
-export type Meta = OpenApiMeta & {
+export type Meta = {
   permission?: Permission;
   /** Why no permission is asked for. */
   open?: string;
-  /** REST: answers 201 with a Location. */
-  creates?: boolean;
+  openapi?: RestMeta;
+  /**
+   * REST: answers 201 with a Location, which is `{id}` below its path, or this address with what was made filled in.
+   * It takes an idempotency key.
+   */
+  creates?: true | `/${string}`;
+  /** It takes an idempotency key, though it creates nothing. */
+  keyed?: true;
+  /** What it may answer beside what every procedure of its kind may. */
+  refuses?: readonly ErrorCode[];
+};
+
+type RestMeta = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: `/${string}`;
+  tags: readonly string[];
+  summary: string;
+  /** False: it needs no token. */
+  protect?: boolean;
 };
 
 const t = initTRPC
@@ -33,6 +49,8 @@ const t = initTRPC
           request_id: ctx?.requestId ?? '',
           details: refusal.details,
           http_status: HTTP_STATUS[refusal.code],
+          // Where tRPC looks for the status to answer with; it would make 500 of every other that begins with a 5.
+          httpStatus: HTTP_STATUS[refusal.code],
         },
       };
     },
@@ -50,7 +68,16 @@ function translated(error: TRPCError): TRPCError {
   return asTrpcError(asRefusal(error));
 }
 
-const base = t.procedure.use(translateErrors);
+const KEY = /^[\x20-\x7e]{1,200}$/;
+
+const checkIdempotencyKey = t.middleware(({ ctx, type, next }) => {
+  if (type === 'mutation' && ctx.idempotencyKey !== undefined && !KEY.test(ctx.idempotencyKey)) {
+    throw new ValidationError([{ path: 'Idempotency-Key', message: 'Send 1 to 200 printable ASCII characters' }]);
+  }
+  return next();
+});
+
+const base = t.procedure.use(translateErrors).use(checkIdempotencyKey);
 
 /** A procedure for everyone, signed in or not. `why` is read by the test that walks all procedures. */
 export const openTo = (why: string) => base.meta({ open: why });
@@ -59,10 +86,14 @@ export const openTo = (why: string) => base.meta({ open: why });
 export const signedIn = (why: string) =>
   base.meta({ open: why }).use(async ({ ctx, next }) => next({ ctx: { caller: await ctx.authentication() } }));
 
-/** A procedure for callers who hold the permission somewhere; the service then asks whether they hold it *here*. */
+/**
+ * A procedure for callers who hold the permission somewhere; the service then asks whether they hold it *here*. Before a
+ * change, what the directory has taken away in the meantime is taken from the caller too.
+ */
 export const needs = (permission: Permission) =>
-  base.meta({ permission }).use(async ({ ctx, next }) => {
-    const caller = await ctx.authentication();
+  base.meta({ permission }).use(async ({ ctx, type, next }) => {
+    const named = await ctx.authentication();
+    const caller = type === 'mutation' ? await ctx.services.auth.recheck(named) : named;
     if (!holds(caller, permission)) throw new ForbiddenError();
     return next({ ctx: { caller } });
   });

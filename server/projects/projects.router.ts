@@ -48,6 +48,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => ctx.services.projects.create(ctx.caller, input, ctx.idempotencyKey)),
   retry: needs('projects.create')
     .meta({
+      keyed: true,
       openapi: {
         method: 'POST',
         path: '/projects/{id}/retry',
@@ -72,6 +73,7 @@ export const projectsRouter = router({
     .query(({ ctx, input }) => ctx.services.projects.planResize(ctx.caller, input)),
   resize: needs('projects.create')
     .meta({
+      keyed: true,
       openapi: {
         method: 'POST',
         path: '/projects/{id}/resize',
@@ -84,6 +86,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => ctx.services.projects.resize(ctx.caller, input, ctx.idempotencyKey)),
   decommission: needs('projects.decommission')
     .meta({
+      keyed: true,
       openapi: {
         method: 'POST',
         path: '/projects/{id}/decommission',

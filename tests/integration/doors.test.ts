@@ -82,7 +82,7 @@ describe('every failure at the REST door has the one shape', () => {
 
   test('a wrong method is told the right ones', async () => {
     const { headers } = await refusal('/centers', { method: 'PATCH' });
-    expect(headers.get('allow')).toBe('GET, POST');
+    expect(headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
   });
 
   test('a system outside that is down is 503 with Retry-After', async () => {

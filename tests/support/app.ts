@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../server/platform/clock.ts';
 import { readConfig } from '../../server/platform/config.ts';
-import { createApp, listen } from '../../server/platform/http.ts';
+import { createApp } from '../../server/platform/http.ts';
+import { listen } from '../../server/platform/listen.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createMetrics } from '../../server/platform/metrics.ts';
 import type { Caller } from '../../server/platform/policy.ts';
@@ -14,9 +15,13 @@ const NOWHERE = '127.0.0.1:1';
 
 /**
  * The product's whole HTTP surface on a loopback port, over this database, with every system outside out of reach.
- * `callers` says whom a bearer token names; the others are judged by the real `authenticate`.
+ * `callers` says whom a bearer token names; the others are judged by the real `authenticate`. `settings` replace some.
  */
-export async function startApp(database: TestDatabase, callers: Record<string, Caller> = {}) {
+export async function startApp(
+  database: TestDatabase,
+  callers: Record<string, Caller> = {},
+  settings: Record<string, string> = {},
+) {
   const config = readConfig({
     DATABASE_URL: database.url,
     JWT_SECRETS: randomBytes(36).toString('base64'),
@@ -29,6 +34,7 @@ export async function startApp(database: TestDatabase, callers: Record<string, C
     GIT_REPO_URL: '/nonexistent.git',
     ARGOCD_URL: `http://${NOWHERE}`,
     ARGOCD_TOKEN: 'token',
+    ...settings,
   });
   const log = createLog('silent');
   const { services, close } = await createServices({ config, database, clock: systemClock, log });
@@ -42,6 +48,8 @@ export async function startApp(database: TestDatabase, callers: Record<string, C
     pages: async () => new Response('a page', { headers: { 'content-type': 'text/html' } }),
     assets: 'tests/data',
     readiness: [],
+    corsOrigins: config.CORS_ORIGINS,
+    trustedProxies: config.TRUST_PROXY,
     metrics: createMetrics(),
     log,
   });

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { HttpEnv } from './context.ts';
+import { HTTP_STATUS, InfraHubError } from './errors.ts';
+import { asRefusal, errorBody } from './refusal.ts';
+
+/** How long requests in flight may take once the stop has begun. */
+const STOP_GRACE_MS = 10_000;
+/** More sockets than this replica could ever serve; the balancer takes the others elsewhere. */
+const MAX_CONNECTIONS = 5_000;
+/** A socket over which nothing goes for longer than the longest request takes (a sync: 5 minutes) is dead. */
+const SILENCE_MS = 360_000;
+
+/** What one client may keep busy, in milliseconds and bytes, so that slow ones cannot use up the sockets. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  /** Longer than balancers keep an idle connection (60 s), so that it is them who close it. */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+  /** A token of somebody with 200 grants is 20 kB; Node's own limit is 16 KiB. */
+  maxHeaderSize: 32 * 1024,
+};
+
+/**
+ * Starts listening; resolves with the port that was taken. `close` takes no new connection, lets requests in flight
+ * finish, and cuts what is left after ten seconds.
+ */
+export function listen(
+  app: Hono<HttpEnv>,
+  host: string,
+  port: number,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const listener = getRequestListener(app.fetch, { errorHandler: answerFailure });
+    const server = createServer(LIMITS, listener);
+    server.maxConnections = MAX_CONNECTIONS;
+    server.setTimeout(SILENCE_MS);
+    server.on('clientError', answerBrokenRequest);
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (typeof address === 'object' && address) resolve({ port: address.port, close: () => close(server) });
+    });
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  const sweep = setInterval(() => server.closeIdleConnections(), 100);
+  await new Promise<void>((done) => server.close(() => done()));
+  clearTimeout(cut);
+  clearInterval(sweep);
+}
+
+/** Refusals of what is no request that the app could be asked. */
+const BROKEN: Record<string, InfraHubError> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new InfraHubError('REQUEST_TIMEOUT', 'The request took too long to arrive.'),
+  HPE_HEADER_OVERFLOW: new InfraHubError('PAYLOAD_TOO_LARGE', 'The headers are too large.'),
+};
+const NO_HTTP = new InfraHubError('VALIDATION_FAILED', 'This is no HTTP request.');
+
+/** A connection on which an answer has begun cannot be told anything more. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  const refusal = BROKEN[error.code ?? ''] ?? NO_HTTP;
+  const status = HTTP_STATUS[refusal.code];
+  const body = JSON.stringify(errorBody(refusal, randomUUID()));
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+/** What fails before or outside of the app, such as a Host that is none. */
+function answerFailure(error: unknown): Response {
+  const refusal = error instanceof RequestError ? NO_HTTP : asRefusal(error);
+  return Response.json(errorBody(refusal, randomUUID()), { status: HTTP_STATUS[refusal.code] });
+}
