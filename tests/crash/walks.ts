@@ -23,36 +23,20 @@ const goesOn = (at: string, after?: string): Boundary => ({ at, fate: 'goes on',
 /** It never comes to be. */
 const isCut = (at: string, after?: string): Boundary => ({ at, fate: 'is cut', ...(after && { after }) });
 
-/** Everything that can be true when the process dies on the way from the request to its fulfilment. */
-const forward = (kind: string): Boundary[] => [
-  isCut(`recording ${kind} requested`),
-  goesOn(`recorded ${kind} requested`),
-  goesOn('push arrives', `recorded ${kind} requested`),
-  isCut(`recording ${kind} committed`),
-  goesOn(`recorded ${kind} committed`),
-  isCut(`recording ${kind} syncing asked`),
-  goesOn(`recorded ${kind} syncing asked`),
-  isCut(`recording ${kind} succeeded`),
-  goesOn(`recorded ${kind} succeeded`),
-];
+/** A transaction dies before it commits, or commits without anybody hearing of it. */
+const transactions = (kind: string, ...steps: string[]): Boundary[] =>
+  steps.flatMap((step) => [isCut(`recording ${kind} ${step}`), goesOn(`recorded ${kind} ${step}`)]);
 
-/** And on the way from its failure back to how it was. */
-const back = (kind: string): Boundary[] => [
-  isCut(`recording ${kind} undoing`),
-  goesOn(`recorded ${kind} undoing`),
-  goesOn('push arrives', `recorded ${kind} undoing`),
-  isCut(`recording ${kind} undone`),
-  goesOn(`recorded ${kind} undone`),
-  isCut(`recording ${kind} undone asked`),
-  goesOn(`recorded ${kind} undone asked`),
-  isCut(`recording ${kind} failed`),
-  goesOn(`recorded ${kind} failed`),
-];
+/** From the request to its fulfilment. */
+const FORWARD = ['requested', 'committed', 'syncing asked', 'succeeded'];
+/** From the failure back to how it was. */
+const BACK = ['undoing', 'undone', 'undone asked', 'failed'];
 
 /** Where a request to the outside is lost, or arrives and nobody hears of it. */
 const OUTSIDE: Boundary[] = [
   goesOn('fetch arrives'),
   isCut('push arrives'),
+  goesOn('push arrives'),
   goesOn('push applied'),
   isCut('sync arrives'),
   goesOn('sync arrives'),
@@ -78,7 +62,7 @@ export const WALKS: Walk[] = [
   {
     name: 'provisioning',
     prepare: async (stack) => () => stack.client.change('/projects', stack.newProject()),
-    boundaries: [...forward('provision'), ...OUTSIDE],
+    boundaries: [...transactions('provision', ...FORWARD), ...OUTSIDE],
     ends: { status: 'active', sla: 'bronze' },
     commits: [/^Provision p-/],
   },
@@ -89,7 +73,7 @@ export const WALKS: Walk[] = [
       stack.argocd.behave({ degraded: [namespaceOf(input)] });
       return () => stack.client.change('/projects', input);
     },
-    boundaries: back('provision'),
+    boundaries: [...transactions('provision', ...BACK), goesOn('push arrives', 'recorded provision undoing')],
     ends: { status: 'failed' },
     commits: [/^Provision p-/, /^Remove p-/],
   },
@@ -99,7 +83,7 @@ export const WALKS: Walk[] = [
       const id = await settledProject(stack, { degraded: true });
       return () => stack.client.change(`/projects/${id}/retry`);
     },
-    boundaries: forward('provision'),
+    boundaries: transactions('provision', 'requested'),
     ends: { status: 'active', sla: 'bronze' },
     commits: [/^Provision p-/],
   },
@@ -109,7 +93,7 @@ export const WALKS: Walk[] = [
       const id = await settledProject(stack);
       return () => stack.client.change(`/projects/${id}/resize`, GOLD);
     },
-    boundaries: forward('resize'),
+    boundaries: transactions('resize', ...FORWARD),
     ends: { status: 'active', sla: 'gold' },
     commits: [/^Resize p-/],
   },
@@ -122,7 +106,7 @@ export const WALKS: Walk[] = [
       stack.checkpoints.whenPassed('recorded resize undoing', () => stack.argocd.behave({ sync_failed: {} }));
       return () => stack.client.change(`/projects/${id}/resize`, GOLD);
     },
-    boundaries: back('resize'),
+    boundaries: transactions('resize', ...BACK),
     ends: { status: 'active', sla: 'bronze' },
     commits: [/^Resize p-/, /^Restore p-/],
   },
@@ -132,7 +116,7 @@ export const WALKS: Walk[] = [
       const id = await settledProject(stack);
       return () => stack.client.change(`/projects/${id}/decommission`);
     },
-    boundaries: forward('decommission'),
+    boundaries: transactions('decommission', ...FORWARD),
     ends: { status: 'decommissioned' },
     commits: [/^Decommission p-/],
   },

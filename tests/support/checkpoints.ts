@@ -35,8 +35,13 @@ export function createCheckpoints() {
     /** Holds the next that comes to this point; only once something else has passed the point `after`, if one is named. */
     stopAt: (at: string, after?: string): Promise<Held> =>
       new Promise((hold) => stops.add({ at, after, armed: after === undefined, hold })),
-    /** Does this whenever the point is passed, until something else is to be done there. */
+    /** Does this whenever the point is passed, until `forget`. */
     whenPassed: (point: string, act: () => void): void => void listeners.set(point, act),
+    /** Stops nothing and does nothing any more. */
+    forget(): void {
+      stops.clear();
+      listeners.clear();
+    },
     /** How often the point was passed. */
     times: (point: string): number => passed.filter((line) => line.split(/: |, /).includes(point)).length,
     /** Everything that was passed, in its order, to be read when something went wrong. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type InfraHubProcess, startInfraHub } from '../../server/demo/infrahub-process.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -32,7 +33,8 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
 
   return {
     name,
-    logFile,
+    /** What it has logged until now. */
+    log: (): Promise<string> => readFile(logFile, 'utf8').catch(() => ''),
     postgres,
     git,
     argocd,

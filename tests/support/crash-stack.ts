@@ -1,15 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { z } from 'zod';
 import { startArgoCd } from '../../server/demo/argocd.ts';
 import { startDirectory } from '../../server/demo/directory.ts';
-import { createGitRepository, serveGitRepository } from '../../server/demo/git-repository.ts';
+import { serveGitRepository } from '../../server/demo/git-repository.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createClient } from './crash-client.ts';
 import { onDatabase } from './crash-postgres.ts';
 import { startReplica } from './crash-replica.ts';
+import { createTestRepository } from './git-server.ts';
 import { createIndependentReader } from './independent-reader.ts';
 import { until } from './until.ts';
 
@@ -46,8 +47,8 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
       .join(),
   );
 
-  const repository = join(folder, 'tenants.git');
-  await createGitRepository({ folder: repository, files: { 'values.yaml': FIRST_VALUES } });
+  const remote = await createTestRepository({ 'values.yaml': FIRST_VALUES });
+  const repository = remote.folder;
   const [gitToken, argoToken] = [secret(), secret()];
   const git = await serveGitRepository({ repository, username: 'oauth2', token: gitToken });
   const argocd = await startArgoCd({
@@ -102,13 +103,13 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
   const watching = reader.keepWatching();
 
   async function logs(): Promise<string> {
-    const texts = await Promise.all(replicas.map((r) => readFile(r.logFile, 'utf8').catch(() => '')));
+    const texts = await Promise.all(replicas.map((r) => r.log()));
     return texts.map((text, i) => `--- log of ${replicas[i]?.name}\n${text.slice(-6_000)}`).join('\n');
   }
 
   return {
     teamId,
-    repository,
+    remote,
     git,
     argocd,
     checkpoints,
@@ -157,6 +158,7 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
       await reader.close();
       await Promise.all(replicas.map((replica) => replica.end()));
       await Promise.all([git.stop(), argocd.stop(), directory.stop()]);
+      await remote.remove();
       if (!given) await onServer(`drop database ${name} with (force)`);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -175,31 +177,55 @@ export async function onStack(options: Options, scenario: (stack: CrashStack) =>
   }
 }
 
+type PoolOptions = Options & {
+  /** The most stacks that there are at once; a scenario waits for one. */
+  limit: number;
+};
+
 /**
  * Stacks for scenarios that leave one as they found it, because to start one takes longer than most of them. One that a
  * scenario failed on is not used again.
  */
-export function createStackPool() {
-  const idle: { size: number; stack: CrashStack }[] = [];
+export function createStackPool({ limit, ...options }: PoolOptions) {
+  const idle: CrashStack[] = [];
+  const waiting: (() => void)[] = [];
+  let free = limit;
+
+  async function enter(): Promise<void> {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free -= 1;
+  }
+
+  function leave(): void {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  }
+
+  async function runOn(scenario: (stack: CrashStack) => Promise<void>): Promise<void> {
+    const stack = idle.pop() ?? (await startCrashStack(options));
+    try {
+      await telling(stack, async () => {
+        await Promise.all(stack.replicas.filter((r) => !r.isUp()).map((r) => r.start()));
+        await scenario(stack);
+      });
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    stack.checkpoints.forget();
+    stack.argocd.behave(stack.argocd.shape.parse({}));
+    stack.git.behave(stack.git.shape.parse({}));
+    idle.push(stack);
+  }
+
   return {
-    /** Runs a scenario on a stack with this many replicas, all of them up, that nobody else uses meanwhile. */
-    async use(size: number, scenario: (stack: CrashStack) => Promise<void>): Promise<void> {
-      const at = idle.findIndex((known) => known.size === size);
-      const [known] = at < 0 ? [] : idle.splice(at, 1);
-      const stack = known?.stack ?? (await startCrashStack({ replicas: size }));
-      try {
-        await telling(stack, async () => {
-          await Promise.all(stack.replicas.filter((r) => !r.isUp()).map((r) => r.start()));
-          await scenario(stack);
-        });
-      } catch (error) {
-        await stack.stop();
-        throw error;
-      }
-      stack.argocd.behave(stack.argocd.shape.parse({}));
-      idle.push({ size, stack });
+    /** Runs a scenario on a stack whose replicas are all up and that nobody else uses meanwhile. */
+    async use(scenario: (stack: CrashStack) => Promise<void>): Promise<void> {
+      await enter();
+      await runOn(scenario).finally(leave);
     },
-    stop: async (): Promise<void> => void (await Promise.all(idle.splice(0).map(({ stack }) => stack.stop()))),
+    stop: async (): Promise<void> => void (await Promise.all(idle.splice(0).map((stack) => stack.stop()))),
   };
 }
 
