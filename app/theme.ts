@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, rem } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme, type MantineColorsTuple, rem } from '@mantine/core';
 
 const iris: MantineColorsTuple = [
   '#f0f1fe',
@@ -52,6 +52,9 @@ const slateDark: MantineColorsTuple = [
   '#0b0e12',
 ];
 
+/** An alert's colours are those of the status that it tells. */
+const ALERT_STATUS: Record<string, string> = { red: 'bad', yellow: 'warn', green: 'good' };
+
 const DIALOG_TITLE = { fontSize: rem(17), fontWeight: 620 };
 
 /** Four sizes of type: small print, text, headings of parts, the page's title. */
@@ -77,6 +80,17 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    Alert: Alert.extend({
+      vars: (_, { color = 'gray' }) => {
+        const status = ALERT_STATUS[color];
+        return {
+          root: {
+            '--alert-bg': status ? `var(--status-${status}-tint)` : 'var(--surface-inset)',
+            '--alert-color': status ? `var(--status-${status})` : 'var(--ink)',
+          },
+        };
+      },
+    }),
     Button: { defaultProps: { size: 'sm' } },
     Modal: {
       defaultProps: {

@@ -7,6 +7,7 @@ export const TARGET_NAME: Record<string, string> = {
   project: 'Project',
   sync_run: 'Sync run',
   session: 'Session',
+  account: 'Account',
 };
 
 const ACTION: Record<string, string> = {
@@ -16,10 +17,16 @@ const ACTION: Record<string, string> = {
   'servers.allocate': 'Allocated servers to',
   'servers.release': 'Released servers of',
   'servers.sync': 'Synced the servers',
+  'drift.mend': 'Mended what had drifted of',
+  'project.retry': 'Retried project',
+  'project.resize': 'Resized project',
+  'project.decommission': 'Decommissioned project',
   'project.change_status': 'Changed the state of project',
   'session.sign_in': 'Signed in',
   'session.sign_in_refused': 'Was refused at sign-in',
+  'session.sign_in_throttled': 'Was slowed down at sign-in',
   'session.sign_out': 'Signed out',
+  'session.revoke_all': 'Ended all sessions of',
 };
 const VERB: Record<string, string> = { create: 'Created', rename: 'Renamed', delete: 'Deleted' };
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, Box, Menu } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { IconChevronDown, IconChevronRight, IconDots } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -49,6 +49,7 @@ function NodeRows(props: NodeRowsProps) {
   const { node, depth, usage, site } = props;
   const [open, setOpen] = useState(OPEN_LEVELS.includes(node.level));
   const Chevron = open ? IconChevronDown : IconChevronRight;
+  const shares = node.inScope ? amountsOf(node, usage, site) : undefined;
   return (
     <>
       <tr>
@@ -77,8 +78,13 @@ function NodeRows(props: NodeRowsProps) {
             )}
             <span className={classes.level}>{node.level}</span>
           </div>
+          {shares && shares.cpu.capacity > 0 && (
+            <Box hiddenFrom="sm" pb={8} style={{ paddingInlineStart: depth * 22 + 28 }}>
+              <CapacityBar label={node.name} resource="cpu" amount={shares.cpu} size="sm" />
+            </Box>
+          )}
         </td>
-        <Shares node={node} amounts={node.inScope ? amountsOf(node, usage, site) : undefined} />
+        <Shares node={node} amounts={shares} />
         <td className={classes.acts}>
           <NodeMenu node={node} onAct={props.onAct} />
         </td>

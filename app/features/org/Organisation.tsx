@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
+import { SitePicker } from '../../ui/SitePicker.tsx';
 import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { useHolds } from '../auth/permissions.ts';
 import { CapacityLegend } from '../capacity/CapacityLegend.tsx';
@@ -45,14 +46,7 @@ export function Organisation() {
     >
       <Panel
         flush
-        title={
-          <SegmentedControl
-            aria-label="Site"
-            data={[{ value: '', label: 'All sites' }, ...sites.map((site) => ({ value: site, label: site }))]}
-            value={filters.site ?? ''}
-            onChange={(site) => set({ site })}
-          />
-        }
+        title={<SitePicker sites={sites} value={filters.site} all="All sites" onChange={(site) => set({ site })} />}
         actions={<CapacityLegend />}
       >
         <Loaded query={query}>

@@ -7,6 +7,23 @@ import { useGroups } from './use-groups.ts';
 
 /** Goes anywhere and does anything by typing a part of its name. */
 export default function Palette({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={600}
+      yOffset="12vh"
+      centered={false}
+      aria-label="Find anything"
+    >
+      <Finder onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Finder({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const groups = useGroups(text);
   const combobox = useCombobox({ opened: true, onDropdownClose: onClose });
@@ -19,16 +36,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     entries.find((entry) => entry.id === id)?.act();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size={600}
-      yOffset="12vh"
-      centered={false}
-      aria-label="Find anything"
-    >
+    <>
       <Combobox store={combobox} onOptionSubmit={choose}>
         <Combobox.EventsTarget>
           <TextInput
@@ -56,7 +64,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Kbd size="xs">↑</Kbd> <Kbd size="xs">↓</Kbd> choose · <Kbd size="xs">Enter</Kbd> go · <Kbd size="xs">Esc</Kbd>{' '}
         close
       </Text>
-    </Modal>
+    </>
   );
 }
 

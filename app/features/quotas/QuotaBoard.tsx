@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, VisuallyHidden } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { useState } from 'react';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { count, plural } from '../../ui/format.ts';
 import { Empty } from '../../ui/Notice.tsx';
 import { Panel } from '../../ui/Panel.tsx';
+import { SitePicker } from '../../ui/SitePicker.tsx';
 import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { type Amounts, amountsOf } from '../capacity/amounts.ts';
 import { CapacityBar } from '../capacity/CapacityBar.tsx';
@@ -37,9 +38,7 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
       flush
       title={`Quotas of ${plural(parent.children.length, level)}`}
       hint={<CapacityLegend />}
-      actions={
-        <SegmentedControl aria-label="Site" data={sites} value={site} onChange={(chosen) => set({ site: chosen })} />
-      }
+      actions={<SitePicker sites={sites} value={site} onChange={(chosen) => set({ site: chosen })} />}
     >
       <DataTable
         label={`Quotas at ${site}`}

@@ -11,6 +11,7 @@ const SHOWN = 6;
 
 /** What setting a quota does to the node, to its parent, and who holds the rest, by the server's own plan. */
 export function QuotaEffect({ plan: { node, parent, siblings, refusal } }: { plan: QuotaPlan }) {
+  const changed = changedIn(node).length > 0;
   return (
     <Stack aria-live="polite">
       {refusal && (
@@ -18,8 +19,11 @@ export function QuotaEffect({ plan: { node, parent, siblings, refusal } }: { pla
           {refusal.message}
         </Alert>
       )}
+      {!changed && (
+        <Text c="dimmed">Drag the end of a bar or enter a number to see what it does to {parent.name}.</Text>
+      )}
       {[node, parent].map(({ id, name, level, before, after }) =>
-        RESOURCES.map((resource) => (
+        changedIn({ before, after }).map((resource) => (
           <BeforeAfter
             key={`${id} ${resource}`}
             label={name}
@@ -34,6 +38,13 @@ export function QuotaEffect({ plan: { node, parent, siblings, refusal } }: { pla
     </Stack>
   );
 }
+
+const changedIn = ({ before, after }: Pick<QuotaPlan['node'], 'before' | 'after'>) =>
+  RESOURCES.filter(
+    (resource) =>
+      before[`${resource}_limit`] !== after[`${resource}_limit`] ||
+      before[`${resource}_granted`] !== after[`${resource}_granted`],
+  );
 
 function Siblings({ siblings, parent }: Pick<QuotaPlan, 'siblings' | 'parent'>) {
   const rest = siblings.length - SHOWN;
