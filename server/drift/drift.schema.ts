@@ -39,7 +39,6 @@ export type Difference = z.infer<typeof difference>;
 
 /** A difference as a check keeps it. */
 export const finding = difference.extend({ since: timestamp.describe('The first check that found it') });
-export type Finding = z.infer<typeof finding>;
 
 /** Something that could not be read, so that nothing is said about it. */
 export const unreadable = z.object({

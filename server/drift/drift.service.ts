@@ -125,8 +125,6 @@ export function createDriftService({ settings, log, ...outside }: Options) {
   };
 }
 
-export type DriftService = ReturnType<typeof createDriftService>;
-
 /** @throws InvalidStateError unless it is exactly one difference, and one that can be mended. */
 function pick({ differences, unreadable }: Looked, { finding_id, kind, namespace_name }: MendInput): Difference {
   const [found, another] = differences.filter((one) =>

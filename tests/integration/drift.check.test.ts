@@ -19,17 +19,22 @@ const NOTHING = { total: 0, since: null, findings: [], unreadable: [] };
 const kindsOf = async (w: DriftWorld) => (await w.check()).findings.map((found) => found.kind).sort();
 const auditCount = async ({ db }: DriftWorld) => (await db.execute(sql`select from audit_events`)).rows.length;
 
-/** Reading the repository fails, or is interrupted by `before`. */
-const reading = (w: DriftWorld, before: () => Promise<unknown>): ValuesRepository => ({
+/** A repository of which something happens just before or after it is read. */
+const reading = (w: DriftWorld, { before = async () => {}, after = async () => {} }): ValuesRepository => ({
   ...w.repository,
   read: async (path) => {
     await before();
-    return w.repository.read(path);
+    const found = await w.repository.read(path);
+    await after();
+    return found;
   },
 });
-const unreachable = async () => {
-  throw new GitError('unavailable', 'The repository cannot be reached.');
-};
+const unreachable = (w: DriftWorld): ValuesRepository =>
+  reading(w, {
+    before: async () => {
+      throw new GitError('unavailable', 'The repository cannot be reached.');
+    },
+  });
 
 describe('a report', () => {
   test('before the first check there is none, and that is said', async () => {
@@ -47,7 +52,7 @@ describe('a report', () => {
     await w.db.execute(sql`update drift_checks set checked_at = checked_at - interval '90 seconds'`);
     await w.db.execute(sql`update team_quota_allocations set cpu_used = 9`);
     await w.check();
-    const later = await w.driftReplica({ repository: reading(w, unreachable) }).report(w.admin);
+    const later = await w.driftReplica({ repository: unreachable(w) }).report(w.admin);
     expect(later).toMatchObject({ total: 2, since: first.since, age_seconds: 0 });
     expect(Object.fromEntries(later.findings.map((found) => [found.kind, found.since]))).toEqual({
       project_without_entry: first.since,
@@ -139,15 +144,17 @@ describe('what goes on is no drift', () => {
     expect(await w.get(failing.id)).toMatchObject({ status: 'active' });
   });
 
-  test('a change that begins or ends while the check reads', async () => {
+  test.each(['before', 'after'])('a change that begins and ends in a check, %s the file is read', async (when) => {
     const w = await world();
-    await w.active();
-    const create = async () => {
-      await w.create();
+    const project = await w.active();
+    const change = async () => {
+      await w.projects.decommission(w.lead, project.id);
       await throughTheCluster(w);
+      await w.active();
     };
-    const checking = w.driftReplica({ repository: reading(w, create) });
+    const checking = w.driftReplica({ repository: reading(w, { [when]: change }) });
     expect(await checking.check(w.admin)).toMatchObject(NOTHING);
+    expect(await w.get(project.id)).toMatchObject({ status: 'decommissioned' });
     expect(await w.check()).toMatchObject(NOTHING);
   });
 });
@@ -215,7 +222,7 @@ describe('what cannot be read is told, and the rest is compared', () => {
     const w = await world();
     await w.active();
     await w.db.execute(sql`update team_quota_allocations set cpu_used = 9`);
-    const report = await w.driftReplica({ repository: reading(w, unreachable) }).check(w.admin);
+    const report = await w.driftReplica({ repository: unreachable(w) }).check(w.admin);
     expect(report).toMatchObject({
       findings: [{ kind: 'quota_counter' }],
       unreadable: [{ source: 'git', name: 'values.yaml', reason: 'The repository cannot be reached.' }],

@@ -356,6 +356,27 @@ test('while Argo CD is busy, forbids it or is down, a mend waits and is asked fo
   expect(await w.check()).toMatchObject(NOTHING);
 });
 
+test('a mend that is done during a check is not forgotten by it, but by the next one', async () => {
+  const w = await world();
+  await w.active();
+  w.remote.commitAsRival('values.yaml', 'namespaces:\n');
+  await w.mend((await w.only('project_without_entry')).id);
+  const mending: ValuesRepository = {
+    ...w.repository,
+    read: async (path) => {
+      const found = await w.repository.read(path);
+      await w.runMend();
+      return found;
+    },
+  };
+  await w.driftReplica({ repository: mending }).check(w.admin);
+  expect((await w.report()).findings).toMatchObject([{ kind: 'project_without_entry', mending: { done: true } }]);
+  await w.throughTheMend();
+  expect(await w.check()).toMatchObject(NOTHING);
+  const { rows } = await w.db.execute(sql`select from drift_mends`);
+  expect(rows).toEqual([]);
+});
+
 test('a mender that dies between its push and its note of it makes no second commit', async () => {
   const w = await world();
   await w.active();

@@ -83,6 +83,21 @@ test('by its jobs alone a mend is carried out and looked at afterwards', async (
   }
 });
 
+test('a mend that has to wait is tried again soon', async () => {
+  const w = await world();
+  await w.active();
+  w.remote.commitAsRival('values.yaml', 'namespaces:\n');
+  await w.mend((await w.only('project_without_entry')).id);
+  await w.db.execute(sql`delete from graphile_worker._private_jobs`);
+  w.cluster.behave({ status: 500 });
+  await w.runMend();
+  expect(await jobsOf(w)).toEqual([['drift.mend', 0]]);
+  w.cluster.behave({ status: null });
+  await w.db.execute(sql`delete from graphile_worker._private_jobs`);
+  await w.runMend();
+  expect(await jobsOf(w)).toEqual([['drift.check:10', 0]]);
+});
+
 test('a mend that a dead replica left is carried on after a start', async () => {
   const w = await world();
   await w.active();

@@ -186,6 +186,48 @@ test('what a file says in control characters or half characters can be shown and
   expect(printable('x'.repeat(500))).toHaveLength(200);
 });
 
+describe('a mend does what the projects say by then', () => {
+  const { namespace } = project();
+  const [lost] = compare(seen([project()], ''));
+  const [wrong] = compare(seen([project()], fileOf([project({ cpu: 9 })])));
+  const [unwanted] = compare(seen([], fileOf([project()])));
+  const NOTHING = { put: new Map(), remove: new Set() };
+  const change = (found: typeof lost, projects: KnownProject[]) =>
+    found && changeFor([found], byNamespace(projects), TARGETS);
+
+  test('an entry is written as its project is now', () => {
+    const resized = project({ sla: 'gold', cpu: 8, ramGb: 32 });
+    const expected = { put: new Map([[namespace, entryOf(resized)]]), remove: new Set() };
+    expect(change(lost, [resized])).toEqual(expected);
+    expect(change(wrong, [resized])).toEqual(expected);
+  });
+
+  test('none is written for a project that has ended, moves, or is at another site', () => {
+    for (const found of [lost, wrong]) {
+      expect(change(found, [])).toEqual(NOTHING);
+      expect(change(found, [project({ status: 'failed' })])).toEqual(NOTHING);
+      expect(change(found, [project({ isMoving: true })])).toEqual(NOTHING);
+    }
+    const { places, ...other } = seen([project()], '');
+    const [atHaifa] = compare({
+      ...other,
+      targets: BY_SITE,
+      places,
+      files: new Map([['sites/haifa.yaml', new Map()]]),
+    });
+    const elsewhere = byNamespace([project({ site: 'eilat' })]);
+    expect(atHaifa && changeFor([atHaifa], elsewhere, BY_SITE)).toEqual(NOTHING);
+  });
+
+  test('an entry is removed unless a project has it by now, or is about to', () => {
+    const removal = { put: new Map(), remove: new Set([namespace]) };
+    expect(change(unwanted, [])).toEqual(removal);
+    expect(change(unwanted, [project({ status: 'decommissioned' })])).toEqual(removal);
+    expect(change(unwanted, [project()])).toEqual(NOTHING);
+    expect(change(unwanted, [project({ status: 'provisioning', isMoving: true })])).toEqual(NOTHING);
+  });
+});
+
 test('a commit names what it mends', () => {
   const put = new Map([['a', entryOf(project())]]);
   expect(mendMessage({ put, remove: new Set() })).toBe('Mend an entry that had drifted\n\n+ a\n');
