@@ -11,6 +11,7 @@ import { CHROMIUM, CHROMIUM_FLAGS } from '../tests/support/chromium.ts';
 
 const FOLDER = 'build/screenshots';
 const README_PICTURE = 'docs/overview.png';
+const MAX_HEIGHT = 2_400;
 const SETTLE_MS = 800;
 const VIEWS = (['light', 'dark'] as const).flatMap((theme) => [1440, 360].map((width) => ({ theme, width })));
 
@@ -51,6 +52,7 @@ async function placesOf(): Promise<Record<string, string>> {
   const [department] = imaging?.departments ?? [];
   const idOf = (name: string) => items.find((project) => project.name === name)?.id ?? '';
   return {
+    holder: `/?holder=${imaging?.id}`,
     field: `/fields/${imaging?.id}`,
     overAllocated: `/fields/${fields.find(({ name }) => name === 'Communications')?.id}?site=tel-aviv`,
     department: `/departments/${department?.id}`,
@@ -67,6 +69,7 @@ function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
   return {
     noa: [
       { name: 'overview', path: '/' },
+      { name: 'overview-of-a-field', path: at('holder') },
       { name: 'organisation', path: '/organisation' },
       { name: 'field', path: at('field') },
       { name: 'field-over-allocated', path: at('overAllocated') },
@@ -109,13 +112,23 @@ function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
   };
 }
 
+/** Makes the window as high as the page, so that everything comes into view and is loaded. */
+async function unroll(page: Page): Promise<void> {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const { width } = page.viewportSize() ?? { width: 1440 };
+  await page.setViewportSize({ width, height: Math.min(height, MAX_HEIGHT) });
+}
+
 async function take(page: Page, { name, path, act }: Shot, suffix: string): Promise<void> {
+  const size = page.viewportSize() ?? { width: 1440, height: 900 };
   await page.goto(url + path);
   await page.getByRole('heading').first().waitFor();
   await page.waitForTimeout(SETTLE_MS);
-  await act?.(page);
-  if (act) await page.waitForTimeout(SETTLE_MS);
-  await page.screenshot({ path: `${FOLDER}/${name}-${suffix}.png`, fullPage: act === undefined });
+  if (act) await act(page);
+  else await unroll(page);
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: `${FOLDER}/${name}-${suffix}.png` });
+  await page.setViewportSize(size);
 }
 
 /** Signs in in one tab, which hands its session to the tabs of the pictures. */

@@ -20,7 +20,7 @@ import { useOrg } from '../org/use-org.ts';
 import { gaveBack } from '../projects/status.ts';
 import classes from './Holders.module.css';
 import { HoldersTable } from './HoldersTable.tsx';
-import { type Tile, tilesOf, topsOf } from './tiles.ts';
+import { type Tile, tilesOf, tilesOfNodes, topsOf } from './tiles.ts';
 
 const Treemap = lazy(() => import('./Treemap.tsx'));
 
@@ -52,7 +52,8 @@ export function Holders({ usage }: { usage: Usage }) {
     enabled: node?.level === 'team',
   });
   const holding = (projects.data?.items ?? []).filter(({ status }) => !gaveBack(status));
-  const tiles = tilesOf({ node, tops, usage, site: filters.site, projects: node?.level === 'team' ? holding : [] });
+  const held = { usage, site: filters.site, projects: holding };
+  const tiles = node ? tilesOf(node, held) : tilesOfNodes(tops, held);
   const open = ({ id, kind, href }: Tile) => {
     if (kind === 'project' && href) void navigate(href);
     else set({ holder: id });

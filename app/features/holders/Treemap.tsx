@@ -11,44 +11,61 @@ const HEIGHT = 340;
 /** Tiles that are smaller than this say nothing but their name, and then not even that. */
 const ROOM_FOR = { name: { width: 56, height: 30 }, all: { width: 92, height: 74 } };
 
-type TreemapProps = { label: string; tiles: Tile[]; resource: Resource; onOpen: (tile: Tile) => void };
-type Rectangle = { tile: Tile; x: number; y: number; width: number; height: number };
+/** What stands above the tiles inside a tile. */
+const HEAD = 46;
 
-/** Each holder as a tile as large as its share. Choosing one goes into it. */
+type TreemapProps = { label: string; tiles: Tile[]; resource: Resource; onOpen: (tile: Tile) => void };
+type Place = { left: number; top: number; width: number; height: number };
+type Placed = { key: string; tile: Tile; place: Place; isParent: boolean };
+
+/** Each holder as a tile as large as its share, with who holds of it inside. Choosing one goes into it. */
 export default function Treemap({ label, tiles, resource, onOpen }: TreemapProps) {
   const { ref, width } = useElementSize();
   return (
     <ul ref={ref} className={classes.map} style={{ height: HEIGHT }} aria-label={label}>
       {width > 0 &&
-        laidOut(tiles, resource, width).map(({ tile, ...place }) => (
-          <li key={tile.id} style={{ left: place.x, top: place.y, width: place.width, height: place.height }}>
-            <TileBox tile={tile} resource={resource} {...place} onOpen={onOpen} />
+        laidOut(tiles, resource, width).map(({ key, tile, place, isParent }) => (
+          <li key={key} style={place} data-parent={isParent || undefined}>
+            <TileBox tile={tile} resource={resource} place={place} isParent={isParent} onOpen={onOpen} />
           </li>
         ))}
     </ul>
   );
 }
 
-function laidOut(tiles: Tile[], resource: Resource, width: number): Rectangle[] {
-  type Datum = { tile?: Tile; children?: Datum[] };
-  const root = hierarchy<Datum>({ children: tiles.map((tile) => ({ tile })) }).sum(({ tile }) =>
-    tile ? segmentsOf(tile.amounts[resource]).whole : 0,
+type Datum = { tile?: Tile; children?: Datum[] };
+
+const datumOf = (tile: Tile): Datum =>
+  tile.inside.length > 0 ? { tile, children: tile.inside.map((child) => ({ tile: child })) } : { tile };
+
+/** Where each tile lies, in pixels; what is inside comes after what it is in. */
+function laidOut(tiles: Tile[], resource: Resource, width: number): Placed[] {
+  const root = hierarchy<Datum>({ children: tiles.map(datumOf) }).sum(({ tile, children }) =>
+    tile && !children ? segmentsOf(tile.amounts[resource]).whole : 0,
   );
-  return treemap<Datum>()
+  const placed = treemap<Datum>()
     .size([width, HEIGHT])
     .paddingInner(4)
-    .round(true)(root)
-    .leaves()
-    .flatMap(({ data: { tile }, x0, y0, x1, y1 }) =>
-      tile && x1 > x0 && y1 > y0 ? [{ tile, x: x0, y: y0, width: x1 - x0, height: y1 - y0 }] : [],
-    );
+    .paddingOuter(({ depth }) => (depth === 1 ? 6 : 0))
+    .paddingTop(({ depth }) => (depth === 1 ? HEAD : 0))
+    .round(true)(root);
+  return placed.descendants().flatMap(({ data: { tile }, parent, children, x0, y0, x1, y1 }) =>
+    tile && x1 > x0 && y1 > y0
+      ? {
+          key: `${parent?.data.tile?.id} ${tile.id}`,
+          tile,
+          place: { left: x0, top: y0, width: x1 - x0, height: y1 - y0 },
+          isParent: children !== undefined,
+        }
+      : [],
+  );
 }
 
-type TileBoxProps = Rectangle & { resource: Resource; onOpen: (tile: Tile) => void };
+type TileBoxProps = Omit<Placed, 'key'> & { resource: Resource; onOpen: (tile: Tile) => void };
 
-function TileBox({ tile, resource, width, height, onOpen }: TileBoxProps) {
+function TileBox({ tile, resource, place, isParent, onOpen }: TileBoxProps) {
   const amount = tile.amounts[resource];
-  const fits = (room: { width: number; height: number }) => width >= room.width && height >= room.height;
+  const fits = (room: { width: number; height: number }) => place.width >= room.width && place.height >= room.height;
   const words = described(tile, resource);
   if (tile.kind === 'free') {
     return (
@@ -73,8 +90,8 @@ function TileBox({ tile, resource, width, height, onOpen }: TileBoxProps) {
               ? quantity(amount.used, resource)
               : `${count(amount.used)} of ${count(amount.capacity)} ${UNIT[resource]} used`}
           </span>
-          {tile.kind !== 'project' && (
-            <span className={classes.share}>
+          {tile.kind !== 'project' && !isParent && (
+            <span className={classes.share} aria-hidden>
               <CapacityBar label={tile.name} resource={resource} amount={amount} size="sm" />
             </span>
           )}
