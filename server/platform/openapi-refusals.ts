@@ -77,11 +77,10 @@ const RESPONSES: Record<Status, [name: string, description: string]> = {
   504: ['UpstreamTimeout', 'A system outside did not answer in time'],
 };
 
-/** What the document says once of each status. */
-export function refusalComponents(): Record<string, ZodOpenApiResponseObject> {
-  const statuses = [...new Set(codes.map((code) => HTTP_STATUS[code]))];
+/** What the document says once of each status that any of them may answer. */
+export function refusalComponents(procedures: RestProcedure[]): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(
-    statuses.map((status) => {
+    [...new Set(procedures.flatMap(statusesOf))].map((status) => {
       const [name, description] = RESPONSES[status];
       const here = codes.filter((code) => HTTP_STATUS[code] === status);
       const examples = Object.fromEntries(here.map((code) => [code, { value: exampleBody(code) }]));
@@ -104,11 +103,14 @@ function headersOf(status: Status) {
 
 /** Every refusal that the procedure may answer, by what kind of procedure it is and by what it says of itself. */
 export function refusalsOf(procedure: RestProcedure): Record<string, { $ref: string }> {
-  const statuses = codes.filter((code) => mayAnswer(procedure, code)).map((code) => HTTP_STATUS[code]);
   return Object.fromEntries(
-    [...new Set(statuses)].map((status) => [status, { $ref: `#/components/responses/${RESPONSES[status][0]}` }]),
+    statusesOf(procedure).map((status) => [status, { $ref: `#/components/responses/${RESPONSES[status][0]}` }]),
   );
 }
+
+const statusesOf = (procedure: RestProcedure): Status[] => [
+  ...new Set(codes.filter((code) => mayAnswer(procedure, code)).map((code) => HTTP_STATUS[code])),
+];
 
 /** Those of every procedure; the others depend. A wrong method has no operation to be told at. */
 const ALWAYS: readonly ErrorCode[] = ['VALIDATION_FAILED', 'REQUEST_TIMEOUT', 'INTERNAL', 'BUSY'];
