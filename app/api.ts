@@ -1,10 +1,11 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, type QueryKey } from '@tanstack/react-query';
 import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import type { inferRouterOutputs } from '@trpc/server';
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { EventSource } from 'eventsource';
 import type { AppRouter } from '../server/router.ts';
 import { authorisedFetch } from './features/auth/authorised-fetch.ts';
+import { isLong } from './ui/long-lists.ts';
 import { asProblem } from './ui/problem.ts';
 
 export type Outputs = inferRouterOutputs<AppRouter>;
@@ -17,6 +18,16 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+/** What is known of these rooms, or of all, is out of date: what is on the screen is read again. Long lists say so instead. */
+export function readAgain(queryKey: QueryKey = []): void {
+  void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
+  void queryClient.refetchQueries({
+    queryKey,
+    type: 'active',
+    predicate: ({ state }) => state.isInvalidated && !isLong(state.data),
+  });
+}
 
 const url = '/api/trpc';
 

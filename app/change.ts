@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { queryClient } from './api.ts';
+import { readAgain } from './api.ts';
 import { notifyDone } from './ui/notify.ts';
 import { asProblem } from './ui/problem.ts';
 
@@ -15,8 +15,9 @@ type Change<In, Out> = {
 export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
   const mutation = useMutation({
     mutationFn: act,
+    // Also after a refusal: what it was decided by is not what the screen shows.
+    onSettled: () => readAgain(),
     onSuccess: (output, input) => {
-      void queryClient.invalidateQueries();
       const told = done?.(output, input);
       if (told) notifyDone(told);
       after?.(output);

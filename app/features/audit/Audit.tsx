@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { FilterSelect } from '../../ui/FilterSelect.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
+import { Outdated } from '../../ui/Outdated.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { SearchInput } from '../../ui/SearchInput.tsx';
@@ -39,7 +40,7 @@ function dayStart(day: string | undefined, days = 0): string | undefined {
 export function Audit() {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
   const asked = { ...filters, from: dayStart(filters.from), to: dayStart(filters.to, 1), limit: 200 };
-  const { query, items, more } = usePages(api.audit.list.queryKey(asked), (cursor, options) =>
+  const { query, items, more, outdated } = usePages(api.audit.list.queryKey(asked), (cursor, options) =>
     client.audit.list.query({ ...asked, ...cursor }, options),
   );
   const [open, setOpen] = useState<string>();
@@ -61,6 +62,7 @@ export function Audit() {
         <Day label="To" value={filters.to} onChange={(to) => set({ to })} />
       </Group>
       <Panel flush>
+        {outdated && <Outdated onRefresh={() => void query.refetch()} />}
         <Loaded query={query}>
           {() => (
             <DataTable

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { Topic } from '../../../server/live/live.schema.ts';
-import { api, client, queryClient } from '../../api.ts';
+import { api, client, readAgain } from '../../api.ts';
 import { useSession } from '../auth/session.ts';
 
 /** Whether the server tells this page what changes, or the page has to ask. */
@@ -18,10 +18,8 @@ const ROOMS = {
   audit: [api.audit.pathKey()],
 } as const satisfies Record<Topic, readonly unknown[]>;
 
-function readAgain(topics: Topic[]): void {
-  for (const queryKey of new Set(topics.flatMap((topic) => ROOMS[topic]))) {
-    void queryClient.invalidateQueries({ queryKey });
-  }
+function readTopics(topics: Topic[]): void {
+  for (const queryKey of new Set(topics.flatMap((topic) => ROOMS[topic]))) readAgain(queryKey);
 }
 
 /** Keeps every page up to date: by the server's hints, and by asking while there are none. */
@@ -31,7 +29,7 @@ export function useLiveUpdates(): void {
     if (!token) return;
     const lost = () => useConnection.setState({ state: 'lost' });
     const listening = client.live.changes.subscribe(undefined, {
-      onData: ({ topics }) => readAgain(topics),
+      onData: ({ topics }) => readTopics(topics),
       onConnectionStateChange: ({ state, error }) => {
         if (state === 'pending') useConnection.setState({ state: 'live' });
         else if (error) lost();
@@ -44,7 +42,7 @@ export function useLiveUpdates(): void {
   const state = useConnection((connection) => connection.state);
   useEffect(() => {
     if (state !== 'lost') return;
-    const timer = setInterval(() => void queryClient.invalidateQueries(), ASK_AGAIN_MS);
+    const timer = setInterval(() => readAgain(), ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [state]);
 }

@@ -10,6 +10,7 @@ import { DataTable } from '../../ui/DataTable.tsx';
 import { FilterSelect } from '../../ui/FilterSelect.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
+import { Outdated } from '../../ui/Outdated.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { SearchInput } from '../../ui/SearchInput.tsx';
 import { usePages } from '../../ui/use-pages.ts';
@@ -41,7 +42,7 @@ type ProjectListProps = { fixed?: { team_id?: string }; title?: string };
 export function ProjectList({ fixed = {}, title }: ProjectListProps) {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
   const input = { ...filters, ...fixed, limit: 200 };
-  const { query, items, more } = usePages(api.projects.list.queryKey(input), (cursor, options) =>
+  const { query, items, more, outdated } = usePages(api.projects.list.queryKey(input), (cursor, options) =>
     client.projects.list.query({ ...input, ...cursor }, options),
   );
   const { roots = [] } = useOrg();
@@ -77,6 +78,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
         </Group>
         <CsvButton name="projects" fetchCsv={() => fetchCsv('/projects', input)} />
       </Group>
+      {outdated && <Outdated onRefresh={() => void query.refetch()} />}
       <Loaded query={query}>
         {() => (
           <DataTable

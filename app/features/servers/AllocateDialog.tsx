@@ -7,6 +7,7 @@ import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { flatten } from '../org/tree.ts';
 import { useOrg } from '../org/use-org.ts';
 import { CapacityPreview } from './CapacityPreview.tsx';
+import { inCalls } from './in-calls.ts';
 import { totalsOf } from './selection.ts';
 import type { Server } from './server-columns.tsx';
 
@@ -17,11 +18,17 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
   const { roots = [] } = useOrg();
   const fields = flatten(roots).filter((node) => node.level === 'field');
   const [fieldId, setFieldId] = useState<string | null>(null);
+  const [allocated, setAllocated] = useState(0);
   const field = fields.find(({ id }) => id === fieldId);
   const given = servers.filter((server) => server.field_id !== null);
   const { cpu, ram_gb } = totalsOf(servers);
   const allocate = useChange({
-    act: (id: string) => client.allocations.allocateServers.mutate({ id, server_ids: servers.map((s) => s.id) }),
+    act: (id: string) =>
+      inCalls(
+        servers.map((server) => server.id),
+        (server_ids) => client.allocations.allocateServers.mutate({ id, server_ids }),
+        setAllocated,
+      ),
     done: () => `${field?.name ?? 'The field'} now has ${plural(servers.length, 'more server', 'more servers')}.`,
     after: onDone,
   });
@@ -53,6 +60,11 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
           />
         )}
         {field && <CapacityPreview field={field} servers={servers} sign={1} />}
+        {allocated > 0 && (
+          <Text role="status">
+            {count(allocated)} of {count(servers.length)} are allocated.
+          </Text>
+        )}
         {allocate.problem && <ProblemAlert problem={allocate.problem} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -1,11 +1,13 @@
 import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { ConfirmDialog, Losses } from '../../ui/ConfirmDialog.tsx';
-import { plural } from '../../ui/format.ts';
+import { count, plural } from '../../ui/format.ts';
 import { quantity } from '../capacity/capacity.ts';
 import { CapacityPreview } from './CapacityPreview.tsx';
+import { inCalls } from './in-calls.ts';
 import { capacityBySite, shortOf } from './selection.ts';
 import type { Server } from './server-columns.tsx';
 
@@ -25,9 +27,15 @@ export function ReleaseDialog({ field, servers, onClose, onDone }: ReleaseDialog
       totals,
     ).map(({ resource, by }) => `${quantity(by, resource)} at ${site} that departments were granted`),
   );
+  const [released, setReleased] = useState(0);
   const act = `Release ${plural(servers.length, 'server')}`;
   const release = useChange({
-    act: () => client.allocations.releaseServers.mutate({ id: field.id, server_ids: servers.map((s) => s.id) }),
+    act: () =>
+      inCalls(
+        servers.map((server) => server.id),
+        (server_ids) => client.allocations.releaseServers.mutate({ id: field.id, server_ids }),
+        setReleased,
+      ),
     done: () => `${plural(servers.length, 'server')} of ${field.name} are free now.`,
     after: onDone,
   });
@@ -53,6 +61,11 @@ export function ReleaseDialog({ field, servers, onClose, onDone }: ReleaseDialog
           <Text>{field.name} loses this capacity. Nothing that runs is stopped.</Text>
         )}
         <CapacityPreview field={field} servers={servers} sign={-1} />
+        {released > 0 && (
+          <Text role="status">
+            {count(released)} of {count(servers.length)} are released.
+          </Text>
+        )}
       </Stack>
     </ConfirmDialog>
   );

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { api, client } from '../../api.ts';
 import { fetchCsv } from '../../download.ts';
@@ -6,6 +7,7 @@ import { CsvButton } from '../../ui/CsvButton.tsx';
 import { DataTable } from '../../ui/DataTable.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
+import { Outdated } from '../../ui/Outdated.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { usePages } from '../../ui/use-pages.ts';
@@ -23,7 +25,7 @@ export function Servers() {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
   const { sort, direction } = filters;
   const input = { ...asked(filters), sort, direction, limit: 200 };
-  const { query, items, more } = usePages(api.servers.list.queryKey(input), (cursor, options) =>
+  const { query, items, more, all, hasMore, outdated } = usePages(api.servers.list.queryKey(input), (cursor, options) =>
     client.servers.list.query({ ...input, ...cursor }, options),
   );
   const [chosen, setChosen] = useState<Record<string, boolean>>({});
@@ -34,6 +36,11 @@ export function Servers() {
     setDialog(undefined);
     setChosen({});
   };
+  const total = useQuery(api.servers.facets.queryOptions(asked(filters))).data?.total ?? items.length;
+  const chooseAll = useMutation({
+    mutationFn: all,
+    onSuccess: (everything) => setChosen(Object.fromEntries(everything.map(({ id }) => [id, true]))),
+  });
   const [first] = servers;
   return (
     <Page
@@ -44,6 +51,7 @@ export function Servers() {
     >
       <FilterBar filters={filters} onChange={set} />
       <Panel flush>
+        {outdated && <Outdated onRefresh={() => void query.refetch()} />}
         <Loaded query={query}>
           {() => (
             <DataTable
@@ -63,6 +71,10 @@ export function Servers() {
       {servers.length > 0 && (
         <SelectionBar
           servers={servers}
+          {...(hasMore &&
+            servers.length === items.length && {
+              all: { count: total, pending: chooseAll.isPending, onChoose: () => chooseAll.mutate() },
+            })}
           onAllocate={() => setDialog('allocate')}
           onRelease={() => setDialog('release')}
           onClear={() => setChosen({})}

@@ -28,7 +28,8 @@ const filterShape = z.object({ outcome: syncOutcome.optional() });
 const RunsChart = lazy(() => import('./RunsChart.tsx'));
 const SHOWN = 48;
 const CHART_HEIGHT = 180;
-const RUNNING_REFRESH_MS = 2_000;
+const RUNNING_REFRESH_MS = 1_000;
+const CALM_REFRESH_MS = 10_000;
 
 /** When the inventory was read, what came of it, and reading it now. */
 export function Sync() {
@@ -37,7 +38,7 @@ export function Sync() {
   const { query, items, more, first } = usePages(
     api.admin.syncRuns.queryKey(input),
     (cursor, options) => client.admin.syncRuns.query({ ...input, ...cursor }, options),
-    { refetchInterval: RUNNING_REFRESH_MS },
+    { every: (runs) => (runs[0]?.outcome === 'running' ? RUNNING_REFRESH_MS : CALM_REFRESH_MS) },
   );
   const [open, setOpen] = useState<string>();
   const [confirming, setConfirming] = useState<SyncRun>();
