@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { Logger, type Runner, run, runMigrations, type WorkerEvents } from 'graphile-worker';
+import { Logger, type RunnerOptions, run, runMigrations, type WorkerEvents } from 'graphile-worker';
 import type pg from 'pg';
 import { z } from 'zod';
 import { replicas } from '../../db/schema/index.ts';
@@ -42,6 +43,7 @@ export async function enqueueJob(tx: Tx | Db, spec: JobSpec): Promise<void> {
 
 const HEARTBEAT_MS = 5_000;
 const DEAD_AFTER_SECONDS = 20;
+const RESTART_MS = 1_000;
 
 type JobsOptions = { pool: pg.Pool; db: Db; log: Log; handlers: Record<string, JobHandler>; concurrency?: number };
 
@@ -51,48 +53,57 @@ type JobsOptions = { pool: pg.Pool; db: Db; log: Log; handlers: Record<string, J
  */
 export function createJobs({ pool, db, log, handlers, concurrency = 4 }: JobsOptions) {
   const replicaId = randomUUID();
-  // A job is locked by the pool of workers that took it, not by one of them.
-  const poolIds = new Set<string>();
-  const events: WorkerEvents = new EventEmitter();
-  events.on('pool:create', ({ workerPool }) => poolIds.add(workerPool.id));
-  let runner: Runner | undefined;
+  const taskList = wrap(handlers, log);
+  let workers: Workers | undefined;
+  let isStopping = false;
   let timer: NodeJS.Timeout | undefined;
   let lastBeat = 0;
 
   async function beat(): Promise<void> {
     try {
-      await heartbeat(db, replicaId, [...poolIds]);
+      await heartbeat(db, replicaId, workers ? [workers.poolId()] : []);
       const released = await releaseJobsOfTheDead(db);
-      if (released > 0) log.warn({ jobs: released }, 'gave back jobs of a replica that stopped without a word');
+      if (released > 0) log.warn({ jobs: released }, 'gave back jobs that nobody was at any more');
       lastBeat = performance.now();
+      if (workers && (await holdsWhatItDoesNot(db, workers))) await workers.stop();
     } catch (err) {
       log.warn({ err }, 'the heartbeat of this replica failed');
     }
   }
 
+  const startWorkers = () => runWorkers({ pgPool: pool, taskList, concurrency, logger: quietLogger(log) });
+
+  /** Has new workers take the place of those that end although nobody stops this replica. */
+  async function keepWorking(first: Workers): Promise<void> {
+    for (workers = first; ; ) {
+      await workers.ended;
+      for (workers = undefined; !workers; ) {
+        if (isStopping) return;
+        log.warn('the job workers have ended, as when the database goes away, and are started again');
+        await sleep(RESTART_MS);
+        workers = await startWorkers().catch((err) => void log.warn({ err }, 'the job workers could not be started'));
+      }
+      if (isStopping) await workers.stop();
+    }
+  }
+  let working: Promise<void> | undefined;
+
   return {
     async start(): Promise<void> {
       await beat();
-      runner = await run({
-        pgPool: pool,
-        taskList: wrap(handlers, log),
-        concurrency,
-        pollInterval: 1_000,
-        noHandleSignals: true,
-        events,
-        logger: quietLogger(log),
-      });
+      working = keepWorking(await startWorkers());
       await beat();
       timer = setInterval(() => void beat(), HEARTBEAT_MS);
     },
     /** Lets running jobs finish and takes no new ones. */
     async stop(): Promise<void> {
+      isStopping = true;
       clearInterval(timer);
-      await runner?.stop();
-      runner = undefined;
+      await workers?.stop();
+      await working;
       await db.delete(replicas).where(sql`${replicas.id} = ${replicaId}`);
     },
-    isHealthy: (): boolean => runner !== undefined && performance.now() - lastBeat < 4 * HEARTBEAT_MS,
+    isHealthy: (): boolean => workers !== undefined && performance.now() - lastBeat < 4 * HEARTBEAT_MS,
   };
 }
 
@@ -100,6 +111,41 @@ export type Jobs = ReturnType<typeof createJobs>;
 
 /** Creates or upgrades graphile-worker's own tables. */
 export const migrateJobs = (pool: pg.Pool): Promise<void> => runMigrations({ pgPool: pool });
+
+type Workers = {
+  /** What its jobs are locked by: the pool that took them, not the worker. */
+  poolId(): string;
+  /** The jobs that it is really at. */
+  running: ReadonlySet<string>;
+  /** Resolves when it works no more, for whatever reason. */
+  ended: Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Starts a pool of workers. It ends by itself when it cannot note the end of a job. */
+async function runWorkers(options: RunnerOptions): Promise<Workers> {
+  let poolId = '';
+  const running = new Set<string>();
+  const events: WorkerEvents = new EventEmitter();
+  events.on('pool:create', ({ workerPool }) => (poolId = workerPool.id));
+  events.on('job:start', ({ job }) => running.add(job.id));
+  events.on('job:complete', ({ job }) => running.delete(job.id));
+  // Without its batches, graphile-worker leaves the failure of these to the process, which then ends.
+  const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
+  const runner = await run({ ...options, preset, events, pollInterval: 1_000, noHandleSignals: true });
+  const ended = runner.promise.catch(() => undefined);
+  // It objects to be stopped when it has ended already.
+  return { poolId: () => poolId, running, ended, stop: () => runner.stop().catch(() => undefined) };
+}
+
+const held = z.object({ rows: z.array(z.object({ id: z.string() })) });
+
+/** Whether workers hold a job that they do not know of: its way to them was cut after the database had given it. */
+async function holdsWhatItDoesNot(db: Db, { poolId, running }: Workers): Promise<boolean> {
+  const mine = sql`select id::text from graphile_worker.jobs
+    where locked_by = ${poolId()} and locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS})`;
+  return held.parse(await db.execute(mine)).rows.some(({ id }) => !running.has(id));
+}
 
 async function heartbeat(db: Db, id: string, poolIds: string[]): Promise<void> {
   await db

@@ -42,7 +42,8 @@ const FRAMEWORK: Partial<Record<TrpcCode, [ErrorCode, string]>> = {
 const NO_TEXT = /^(22021|22P05)$/;
 const DEFAULT_RETRY_SECONDS = 5;
 const CONNECTION_LOST = /^(08|57P0)/;
-const NO_CONNECTION = /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|ECONNRESET/;
+const NO_CONNECTION =
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|ECONNREFUSED|ECONNRESET/;
 
 function databaseIsUnavailable(error: unknown): boolean {
   const state = sqlState(error);
