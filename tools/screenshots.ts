@@ -5,9 +5,9 @@
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { z } from 'zod';
 import { PASSWORD } from '../server/demo/cast.ts';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../tests/support/chromium.ts';
+import { placesOf } from '../tests/support/places.ts';
 
 const FOLDER = 'build/screenshots';
 const README_PICTURE = 'docs/overview.png';
@@ -21,61 +21,19 @@ const [url = 'http://127.0.0.1:3300', only = ''] = process.argv.slice(2);
 /** One page; `act` brings it into the state that is worth a picture. */
 type Shot = { name: string; path: string; act?: (page: Page) => Promise<unknown> };
 
-const named = z.object({ id: z.string(), name: z.string() });
-const tree = z.object({
-  centers: z.array(
-    z.object({
-      fields: z.array(named.extend({ departments: z.array(named.extend({ teams: z.array(named) })) })),
-    }),
-  ),
-});
-const projects = z.object({ items: z.array(named) });
-
-async function ask<T>(path: string, shape: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
-  const answer = await fetch(`${url}/api/v1${path}`, init);
-  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}`);
-  return shape.parse(await answer.json());
-}
-
-/** Where the things of the demo are: the first of each kind, and two projects by name. */
-async function placesOf(): Promise<Record<string, string>> {
-  const { access_token } = await ask('/auth/login', z.object({ access_token: z.string() }), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'noa', password: PASSWORD }),
-  });
-  const headers = { authorization: `Bearer ${access_token}` };
-  const { centers } = await ask('/org/tree', tree, { headers });
-  const { items } = await ask('/projects?limit=200', projects, { headers });
-  const fields = centers.flatMap((center) => center.fields);
-  const imaging = fields.find(({ name }) => name === 'Imaging');
-  const [department] = imaging?.departments ?? [];
-  const idOf = (name: string) => items.find((project) => project.name === name)?.id ?? '';
-  return {
-    holder: `/?holder=${imaging?.id}`,
-    field: `/fields/${imaging?.id}`,
-    overAllocated: `/fields/${fields.find(({ name }) => name === 'Communications')?.id}?site=tel-aviv`,
-    department: `/departments/${department?.id}`,
-    team: `/teams/${department?.teams[0]?.id}`,
-    active: `/projects/${idOf('training')}`,
-    failed: `/projects/${idOf('beam-steering')}`,
-  };
-}
-
 /** What each person is shown. */
-function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
-  const at = (name: string) => place[name] ?? '/';
+function shotsOf(at: (name: string) => string): Record<string, Shot[]> {
   const press = (label: RegExp) => (page: Page) => page.getByRole('button', { name: label }).first().click();
   return {
     noa: [
       { name: 'overview', path: '/' },
-      { name: 'overview-of-a-field', path: at('holder') },
+      { name: 'overview-of-a-field', path: `/?holder=${at('Imaging').slice('/fields/'.length)}` },
       { name: 'organisation', path: '/organisation' },
-      { name: 'field', path: at('field') },
-      { name: 'field-over-allocated', path: at('overAllocated') },
-      { name: 'field-quota', path: at('field'), act: press(/^Set the quota/) },
-      { name: 'department', path: at('department') },
-      { name: 'team', path: at('team') },
+      { name: 'field', path: at('Imaging') },
+      { name: 'field-over-allocated', path: `${at('Communications')}?site=tel-aviv` },
+      { name: 'field-quota', path: at('Imaging'), act: press(/^Set the quota/) },
+      { name: 'department', path: at('Vision') },
+      { name: 'team', path: at('Detection') },
       { name: 'servers', path: '/servers' },
       {
         name: 'servers-chosen',
@@ -87,7 +45,7 @@ function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
       },
       { name: 'projects', path: '/projects' },
       { name: 'projects-none', path: '/projects?text=nothing-like-this' },
-      { name: 'project-active', path: at('active') },
+      { name: 'project-active', path: at('training') },
       { name: 'sync', path: '/sync' },
       { name: 'drift', path: '/drift' },
       { name: 'audit', path: '/audit', act: press(/^What was changed/) },
@@ -104,11 +62,11 @@ function shotsOf(place: Record<string, string>): Record<string, Shot[]> {
         path: '/projects/new',
         act: (page) => page.getByLabel('Name', { exact: true }).fill('vision-api'),
       },
-      { name: 'project-resize', path: at('active'), act: press(/^Resize/) },
-      { name: 'project-decommission', path: at('active'), act: press(/^Decommission/) },
+      { name: 'project-resize', path: at('training'), act: press(/^Resize/) },
+      { name: 'project-decommission', path: at('training'), act: press(/^Decommission/) },
       { name: 'forbidden', path: '/sync' },
     ],
-    tamar: [{ name: 'project-failed', path: at('failed') }],
+    tamar: [{ name: 'project-failed', path: at('beam-steering') }],
   };
 }
 
@@ -147,7 +105,7 @@ async function shoot(context: BrowserContext, username: string, shots: Shot[], s
 }
 
 async function shootAll(browser: Browser): Promise<void> {
-  const people = Object.entries(shotsOf(await placesOf()));
+  const people = Object.entries(shotsOf(await placesOf(url)));
   for (const { theme, width } of VIEWS) {
     for (const [username, shots] of people.filter(([, all]) => all.some(({ name }) => name.includes(only)))) {
       const viewport = { width, height: width === 360 ? 740 : 900 };
