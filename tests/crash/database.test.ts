@@ -98,9 +98,11 @@ describe.concurrent('PostgreSQL', () => {
     'recorded provision syncing asked',
     'recording provision succeeded',
     'recorded provision succeeded',
+    'recorded job taken',
+    'recorded job done',
   ])('breaks the connection of a job at: %s', (point) =>
     onStack({}, async (stack) => {
-      const cutting = stack.checkpoints.stopAt(point);
+      const cutting = stack.checkpoints.stopAt(point, 'recorded provision requested');
       const { id } = await stack.client.change('/projects', stack.newProject());
       (await within('the job', 30, cutting)).cut();
       await expectAllActive(stack, [id]);

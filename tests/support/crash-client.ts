@@ -17,7 +17,7 @@ const LIMIT_MS = 90_000;
 
 /** A person who uses InfraHub over REST, and insists: with the same idempotency key, at whichever replica is up. */
 export function createClient({ urls, username, password }: Options) {
-  let bearer: string | undefined;
+  let bearer: Promise<string> | undefined;
 
   async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const [url] = urls();
@@ -36,16 +36,16 @@ export function createClient({ urls, username, password }: Options) {
     const deadline = performance.now() + LIMIT_MS;
     for (;;) {
       const reply = await ask().catch((error: unknown) => ({ status: 0, body: String(error) }));
-      if (reply.status > 0 && reply.status < 500) return reply;
+      if (reply.status > 0 && reply.status !== 429 && reply.status < 500) return reply;
       if (performance.now() > deadline) throw new Error(`no answer in ${LIMIT_MS} ms, last: ${JSON.stringify(reply)}`);
       await sleep(100);
     }
   }
 
-  async function signIn(): Promise<string> {
-    bearer ??= token.parse((await insist(() => send('POST', '/auth/login', { username, password }))).body).access_token;
-    return bearer;
-  }
+  const signIn = (): Promise<string> =>
+    (bearer ??= insist(() => send('POST', '/auth/login', { username, password })).then(
+      (reply) => token.parse(reply.body).access_token,
+    ));
 
   const call = async (method: string, path: string, body?: unknown, key: string = randomUUID()): Promise<Reply> =>
     send(method, path, body, { authorization: `Bearer ${await signIn()}`, 'idempotency-key': key });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type InfraHubProcess, startInfraHub } from '../../server/demo/infrahub-process.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type Answer, type Arrival, startHttpProxy } from './http-proxy.ts';
+import { createLimit } from './limit.ts';
 import { startPostgresProxy } from './postgres-proxy.ts';
 
 type Options = {
@@ -17,6 +18,9 @@ type Options = {
   workingFolder: string;
 };
 
+/** More processes that start at once would only keep each other waiting. */
+const fewAtOnce = createLimit(4);
+
 /** One replica of InfraHub as a process, with proxies of its own between it and everything that it talks to. */
 export async function startReplica({ name, checkpoints, databaseUrl, logFile, ...options }: Options) {
   const direct = new URL(databaseUrl);
@@ -27,7 +31,8 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
   const throughProxy = new URL(databaseUrl);
   throughProxy.port = String(postgres.port);
   const env = { ...options.env, DATABASE_URL: throughProxy.href, GIT_REPO_URL: git.url, ARGOCD_URL: argocd.url };
-  const launch = (port: string) => startInfraHub({ ...env, PORT: port }, logFile, options.workingFolder);
+  const launch = (port: string) =>
+    fewAtOnce(() => startInfraHub({ ...env, PORT: port }, logFile, options.workingFolder));
   let running: InfraHubProcess | undefined = await launch('0');
   const port = new URL(running.url).port;
 

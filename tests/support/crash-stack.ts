@@ -12,6 +12,7 @@ import { onDatabase } from './crash-postgres.ts';
 import { startReplica } from './crash-replica.ts';
 import { createTestRepository } from './git-server.ts';
 import { createIndependentReader } from './independent-reader.ts';
+import { createLimit } from './limit.ts';
 import { until } from './until.ts';
 
 const FIRST_VALUES = '# whose namespaces these are\nnamespaces: {}\n';
@@ -100,6 +101,7 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
     application: { url: `${argocd.url}/api/v1/applications/tenants`, token: argoToken },
   });
   const client = createClient({ urls: () => replicas.filter((r) => r.isUp()).map((r) => r.url()), ...LEAD });
+  await client.signIn();
   const watching = reader.keepWatching();
 
   async function logs(): Promise<string> {
@@ -188,19 +190,7 @@ type PoolOptions = Options & {
  */
 export function createStackPool({ limit, ...options }: PoolOptions) {
   const idle: CrashStack[] = [];
-  const waiting: (() => void)[] = [];
-  let free = limit;
-
-  async function enter(): Promise<void> {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    else free -= 1;
-  }
-
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
-  }
+  const inTurn = createLimit(limit);
 
   async function runOn(scenario: (stack: CrashStack) => Promise<void>): Promise<void> {
     const stack = idle.pop() ?? (await startCrashStack(options));
@@ -221,10 +211,7 @@ export function createStackPool({ limit, ...options }: PoolOptions) {
 
   return {
     /** Runs a scenario on a stack whose replicas are all up and that nobody else uses meanwhile. */
-    async use(scenario: (stack: CrashStack) => Promise<void>): Promise<void> {
-      await enter();
-      await runOn(scenario).finally(leave);
-    },
+    use: (scenario: (stack: CrashStack) => Promise<void>): Promise<void> => inTurn(() => runOn(scenario)),
     stop: async (): Promise<void> => void (await Promise.all(idle.splice(0).map((stack) => stack.stop()))),
   };
 }

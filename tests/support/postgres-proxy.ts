@@ -12,10 +12,12 @@ function query(text: string): Buffer {
 }
 const COMMIT = query('commit');
 const ROLLBACK = query('rollback');
+/** Ends every answer outside of a transaction, and so that of its COMMIT. */
+const READY = Buffer.from('5a0000000549', 'hex');
 
 /**
- * Makes every transaction say, in a notice on its own connection, to what state it takes an operation. It is of the tests:
- * the product neither has it nor hears it.
+ * Makes every transaction say, in a notice on its own connection, to what state it takes an operation, and whether it gives
+ * a job to a worker or is done with one. It is of the tests: the product neither has it nor hears it.
  */
 export const ANNOUNCE_STEPS = `
   create function announce_step() returns trigger language plpgsql as $$
@@ -25,7 +27,17 @@ export const ANNOUNCE_STEPS = `
     return new;
   end $$;
   create trigger announce_step after insert or update of state on project_operations
-    for each row execute function announce_step()`;
+    for each row execute function announce_step();
+
+  create function announce_job() returns trigger language plpgsql as $$
+  begin
+    raise notice 'step:job %:', case tg_op when 'UPDATE' then 'taken' else 'done' end;
+    return new;
+  end $$;
+  create trigger announce_taken after update of locked_by on graphile_worker._private_jobs
+    for each row when (old.locked_by is null and new.locked_by is not null) execute function announce_job();
+  create trigger announce_done after delete on graphile_worker._private_jobs
+    for each row execute function announce_job()`;
 
 /** Repeated in the notice's message and, by plpgsql, nowhere else. */
 const ANNOUNCED = /step:([a-z ]+):/g;
@@ -36,7 +48,7 @@ const bound = z.object({ port: z.number() });
 
 /**
  * Stands before PostgreSQL on loopback. A COMMIT that takes operations to another state passes `recording …` on its way
- * there, and its answer passes `recorded …` on its way back.
+ * there, and its answer passes `recorded …` on its way back; a job that is taken or done has an answer only.
  */
 export async function startPostgresProxy({ replica, port, checkpoints }: Options) {
   const open = new Set<Socket>();
@@ -59,21 +71,18 @@ export async function startPostgresProxy({ replica, port, checkpoints }: Options
 
   function relay(client: Socket, database: Socket): void {
     let steps = new Set<string>();
-    let committing: string[] = [];
-    const isCut = async (verb: string, points: string[]) =>
-      points.length > 0 && (await checkpoints.pass(replica, ...points.map((step) => `${verb} ${step}`))) === 'is cut';
+    const isCut = async (verb: string) =>
+      steps.size > 0 && (await checkpoints.pass(replica, ...[...steps].map((step) => `${verb} ${step}`))) === 'is cut';
     pump(client, database, async (chunk) => {
       if (chunk.equals(ROLLBACK)) steps = new Set();
-      if (!chunk.equals(COMMIT)) return 'goes on';
-      committing = [...steps];
-      steps = new Set();
-      return (await isCut('recording', committing)) ? 'is cut' : 'goes on';
+      return chunk.equals(COMMIT) && (await isCut('recording')) ? 'is cut' : 'goes on';
     });
     pump(database, client, async (chunk) => {
       for (const [, step] of chunk.toString('latin1').matchAll(ANNOUNCED)) if (step) steps.add(step);
-      const recorded = committing;
-      committing = [];
-      return (await isCut('recorded', recorded)) ? 'is cut' : 'goes on';
+      if (!chunk.subarray(-READY.length).equals(READY)) return 'goes on';
+      const cut = await isCut('recorded');
+      steps = new Set();
+      return cut ? 'is cut' : 'goes on';
     });
   }
 
