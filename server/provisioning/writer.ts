@@ -24,7 +24,7 @@ type WriterOptions = { db: Db; repository: ValuesRepository; targets: Targets; l
  */
 export function createWriter({ db, repository, targets, log }: WriterOptions) {
   /** Writes the files that can be written. Answers whether something has to be tried again. */
-  async function write(operations: Operation[], requestId: string): Promise<boolean> {
+  async function write(operations: Operation[], requestId: string, assertMine: () => void): Promise<boolean> {
     const pathOf = (o: Operation) => valuesPathOf(targets, o.site);
     const paths = [...new Set(operations.map(pathOf))];
     const files = new Map(paths.map((path) => [path, operations.filter((o) => pathOf(o) === path)]));
@@ -33,7 +33,7 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
       const pending = [...files.values()].flat();
       const unusable = new Map<string, ValuesFileError>();
       try {
-        const { commit } = await repository.write(editsOf(files, unusable), commitMessage(pending));
+        const { commit } = await repository.write(editsOf(files, unusable, assertMine), commitMessage(pending));
         await saveCommit(pending, commit, requestId);
         log.info({ commit, projects: pending.length }, 'values files written');
         return isComplete;
@@ -81,22 +81,27 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
 
   return async ({ request_id }: JobPayload): Promise<void> => {
     let isComplete = true;
-    const wasAlone = await asTheOneWriter(db, async () => {
+    const wasAlone = await asTheOneWriter(db, async (assertMine) => {
       const waiting = await listOpenOperations(db, TO_WRITE);
-      if (waiting.length > 0) isComplete = await write(waiting, request_id);
+      if (waiting.length > 0) isComplete = await write(waiting, request_id, assertMine);
     });
     if (!wasAlone || !isComplete) await enqueueWrite(db, request_id, RETRY_SECONDS);
   };
 }
 
 /** An edit for each file; what makes a file unusable is kept under its path. */
-function editsOf(files: Map<string, Operation[]>, unusable: Map<string, ValuesFileError>): Map<string, FileEdit> {
+function editsOf(
+  files: Map<string, Operation[]>,
+  unusable: Map<string, ValuesFileError>,
+  assertMine: () => void,
+): Map<string, FileEdit> {
   return new Map(
     [...files].map(([path, operations]): [string, FileEdit] => {
       const change = changeFor(operations);
       return [
         path,
         (text) => {
+          assertMine();
           try {
             return editValuesFile(text, change);
           } catch (error) {

@@ -357,6 +357,30 @@ test('nor has it anything to say any more', async () => {
   expect(await w.get(project.id)).toMatchObject({ status: 'active', status_reason: null });
 });
 
+test('a writer that has lost its lock brings back nothing that was taken away since', async () => {
+  const w = await world();
+  const project = await w.create();
+  const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const stalled = w.replica({
+    ...w.repository,
+    write: async (...args) => {
+      reached.resolve();
+      await goOn.promise;
+      return w.repository.write(...args);
+    },
+  });
+  const late = stalled.handlers['provisioning.write']?.({ request_id: w.lead.requestId });
+  await reached.promise;
+  await w.db.execute(sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`);
+  w.cluster.behave({ degraded: [project.namespace_name] });
+  await throughTheCluster(w);
+  await expectCleanFailure(w, project.id, expect.stringContaining('degraded'));
+  goOn.resolve();
+  await expect(late).rejects.toThrow('lock of the one writer is lost');
+  expect(w.remote.show()).toBe('# who lives here\nnamespaces:\n');
+});
+
 const forgetLastCommit = ({ remote }: ProvisioningWorld) => remote.git('update-ref', 'refs/heads/main', 'main~1');
 
 test('when the history of the branch is rewritten, what is gone from it is written again', async () => {

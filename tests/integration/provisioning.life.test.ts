@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { quotaLedger } from '../../db/schema/index.ts';
 import type { ArgoCd } from '../../server/adapters/argocd/argocd.port.ts';
 import { GitError, type ValuesRepository } from '../../server/adapters/git/values-repository.port.ts';
+import { createJobs } from '../../server/platform/jobs.ts';
+import { createLog } from '../../server/platform/log.ts';
 import {
   activeProject,
   failedProject,
@@ -15,8 +17,8 @@ import {
 import { expectAllInOrder } from '../support/in-order.ts';
 
 const worlds: ProvisioningWorld[] = [];
-async function world(): Promise<ProvisioningWorld> {
-  const made = await provisioningWorld();
+async function world(over = {}): Promise<ProvisioningWorld> {
+  const made = await provisioningWorld(over);
   worlds.push(made);
   return made;
 }
@@ -84,6 +86,7 @@ describe('resize', () => {
       sla_type: 'bronze',
       cpu: 4,
       ram_gb: 16,
+      commit_sha: w.remote.head(),
       status_reason: 'The larger of both sizes is held until the new one is confirmed.',
     });
     expect(await usageOfTeam(w)).toEqual(using(4, 16));
@@ -354,6 +357,39 @@ test('a provision, a resize, a way back and a decommission are one commit and on
   expect(states).toEqual(['active', 'active', 'decommissioned', 'active']);
   expect(await usageOfTeam(w)).toEqual(using(8, 24));
 });
+
+test('by its jobs alone a project goes all its ways', async () => {
+  const w = await world({ PROVISION_POLL_SECONDS: 0.2 });
+  const jobs = createJobs({ ...w.database, log: createLog('silent'), handlers: w.provisioning.handlers });
+  await jobs.start();
+  const eventually = <T>(look: () => Promise<T>) =>
+    expect.poll(
+      () => {
+        w.pass();
+        return look();
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  const becomes = (id: string, status: string) => eventually(async () => (await w.get(id)).status).toBe(status);
+  try {
+    const { id, namespace_name } = await w.create();
+    w.cluster.behave({ degraded: [namespace_name] });
+    await becomes(id, 'failed');
+    w.cluster.behave({ degraded: [] });
+    await w.projects.retry(w.lead, id);
+    await becomes(id, 'active');
+    w.cluster.behave({ sync_failed: { [namespace_name]: 'denied' } });
+    await resize(w, id, 'gold');
+    await eventually(async () => (await w.get(id)).status_reason).toContain('The resize failed');
+    w.cluster.behave({ sync_failed: {} });
+    await becomes(id, 'active');
+    expect((await w.timeline(id)).at(-1)).toBe('restored');
+    await w.projects.decommission(w.lead, id);
+    await becomes(id, 'decommissioned');
+  } finally {
+    await jobs.stop();
+  }
+}, 90_000);
 
 /** Each way of a project, from where it begins, and what it is at the end. */
 const WAYS = [
