@@ -92,8 +92,11 @@ export const theme = createTheme({
       },
     }),
     Button: { defaultProps: { size: 'sm' } },
+    // Inside of the page's landmarks, as assistive technology asks of everything that is shown.
+    Portal: { defaultProps: { target: '#overlays' } },
     Modal: {
       defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
         centered: true,
         radius: 'lg',
         padding: 'lg',
@@ -103,7 +106,12 @@ export const theme = createTheme({
       styles: { title: DIALOG_TITLE },
     },
     Drawer: {
-      defaultProps: { padding: 'lg', overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 150 } },
+      defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
+        padding: 'lg',
+        overlayProps: { backgroundOpacity: 0.4 },
+        transitionProps: { duration: 150 },
+      },
       styles: { title: DIALOG_TITLE },
     },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } },

@@ -44,6 +44,7 @@ export function Frame({ children }: { children: ReactNode }) {
       </Drawer>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>
         {children}
+        <div id="overlays" />
       </AppShell.Main>
     </AppShell>
   );

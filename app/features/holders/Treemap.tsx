@@ -1,4 +1,4 @@
-import { UnstyledButton } from '@mantine/core';
+import { UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { hierarchy, treemap } from 'd3-hierarchy';
 import { count } from '../../ui/format.ts';
@@ -66,46 +66,38 @@ type TileBoxProps = Omit<Placed, 'key'> & { resource: Resource; onOpen: (tile: T
 function TileBox({ tile, resource, place, isParent, onOpen }: TileBoxProps) {
   const amount = tile.amounts[resource];
   const fits = (room: { width: number; height: number }) => place.width >= room.width && place.height >= room.height;
-  const words = described(tile, resource);
+  const [named, whole] = [fits(ROOM_FOR.name), fits(ROOM_FOR.all)];
+  const { numbers, more } = wordsOf(tile, resource);
+  const title = [tile.name, numbers, ...more].join(', ');
   if (tile.kind === 'free') {
     return (
-      <div className={classes.tile} data-kind="free" title={words}>
-        {fits(ROOM_FOR.name) && <span className={classes.name}>{quantity(amount.capacity, resource)} free</span>}
+      <div className={classes.tile} data-kind="free" title={numbers}>
+        {named ? <span className={classes.name}>{numbers}</span> : <VisuallyHidden>{numbers}</VisuallyHidden>}
       </div>
     );
   }
   return (
-    <UnstyledButton
-      className={classes.tile ?? ''}
-      data-kind={tile.kind}
-      title={words}
-      aria-label={words}
-      onClick={() => onOpen(tile)}
-    >
-      {fits(ROOM_FOR.name) && <span className={classes.name}>{tile.name}</span>}
-      {fits(ROOM_FOR.all) && (
-        <>
-          <span className={classes.numbers}>
-            {tile.kind === 'project'
-              ? quantity(amount.used, resource)
-              : `${count(amount.used)} of ${count(amount.capacity)} ${UNIT[resource]} used`}
-          </span>
-          {tile.kind !== 'project' && !isParent && (
-            <span className={classes.share} aria-hidden>
-              <CapacityBar label={tile.name} resource={resource} amount={amount} size="sm" />
-            </span>
-          )}
-        </>
+    <UnstyledButton className={classes.tile ?? ''} data-kind={tile.kind} title={title} onClick={() => onOpen(tile)}>
+      {named && <span className={classes.name}>{tile.name} </span>}
+      {whole && <span className={classes.numbers}>{numbers} </span>}
+      {whole && tile.kind !== 'project' && !isParent && (
+        <span className={classes.share} aria-hidden>
+          <CapacityBar label={tile.name} resource={resource} amount={amount} size="sm" />
+        </span>
       )}
+      <VisuallyHidden>{(named ? [...(whole ? [] : [numbers]), ...more] : [title]).join(', ')}</VisuallyHidden>
     </UnstyledButton>
   );
 }
 
-function described({ name, kind, amounts }: Tile, resource: Resource): string {
+/** What is told of a tile, after its name: its numbers, and what else there is to say. */
+function wordsOf({ kind, amounts }: Tile, resource: Resource): { numbers: string; more: string[] } {
   const { capacity, granted, used } = amounts[resource];
-  if (kind === 'free') return `${quantity(capacity, resource)} are free`;
-  if (kind === 'project') return `Project ${name}: ${quantity(used, resource)}`;
+  if (kind === 'free') return { numbers: `${quantity(capacity, resource)} free`, more: [] };
+  if (kind === 'project') return { numbers: quantity(used, resource), more: ['project'] };
   const { over } = segmentsOf(amounts[resource]);
-  const excess = over > 0 ? `, over-allocated by ${count(over)}` : '';
-  return `${name}, ${kind}: ${quantity(capacity, resource)}, ${count(granted)} granted, ${count(used)} used${excess}`;
+  return {
+    numbers: `${count(used)} of ${count(capacity)} ${UNIT[resource]} used`,
+    more: [`${count(granted)} granted`, kind, ...(over > 0 ? [`over-allocated by ${count(over)}`] : [])],
+  };
 }

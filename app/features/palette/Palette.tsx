@@ -1,6 +1,6 @@
 import { Combobox, Kbd, Modal, Text, TextInput, useCombobox } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import type { EntryGroup } from './entries.ts';
 import classes from './Palette.module.css';
 import { useGroups } from './use-groups.ts';
@@ -16,44 +16,57 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       size={600}
       yOffset="12vh"
       centered={false}
-      aria-label="Find anything"
+      title="Find anything"
+      classNames={{ header: classes.header ?? '' }}
     >
       <Finder onClose={onClose} />
     </Modal>
   );
 }
 
+const LIST_ID = 'palette-options';
+
 function Finder({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
+  const [active, setActive] = useState<string | null>(null);
   const groups = useGroups(text);
-  const combobox = useCombobox({ opened: true, onDropdownClose: onClose });
+  const combobox = useCombobox({ opened: true });
   const entries = groups.flatMap((group) => group.entries);
   const offered = entries.map(({ id }) => id).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first is chosen whenever other entries are offered
-  useEffect(() => void combobox.selectFirstOption(), [offered]);
+  useEffect(() => setActive(combobox.selectFirstOption()), [offered]);
   const choose = (id: string) => {
     onClose();
     entries.find((entry) => entry.id === id)?.act();
   };
+  const press = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing || !['ArrowDown', 'ArrowUp', 'Enter'].includes(event.key)) return;
+    event.preventDefault();
+    if (event.key === 'ArrowDown') setActive(combobox.selectNextOption());
+    if (event.key === 'ArrowUp') setActive(combobox.selectPreviousOption());
+    if (event.key === 'Enter') combobox.clickSelectedOption();
+  };
   return (
     <>
       <Combobox store={combobox} onOptionSubmit={choose}>
-        <Combobox.EventsTarget>
-          <TextInput
-            role="combobox"
-            aria-expanded
-            aria-label="Find a page, team, project, server or action"
-            placeholder="Find a page, team, project, server or action"
-            variant="unstyled"
-            size="md"
-            classNames={{ wrapper: classes.search ?? '' }}
-            leftSection={<IconSearch size={18} />}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            data-autofocus
-          />
-        </Combobox.EventsTarget>
-        <Combobox.Options className={classes.options ?? ''} aria-label="Found">
+        <TextInput
+          role="combobox"
+          aria-expanded
+          aria-controls={LIST_ID}
+          aria-autocomplete="list"
+          {...(active && { 'aria-activedescendant': active })}
+          aria-label="Find a page, team, project, server or action"
+          placeholder="Find a page, team, project, server or action"
+          variant="unstyled"
+          size="md"
+          classNames={{ wrapper: classes.search ?? '' }}
+          leftSection={<IconSearch size={18} />}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          onKeyDown={press}
+          data-autofocus
+        />
+        <Combobox.Options id={LIST_ID} className={classes.options ?? ''} aria-label="Found">
           {groups.map((group) => (
             <Group key={group.name} group={group} />
           ))}
