@@ -7,6 +7,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { z } from 'zod';
 import type { Context, HttpEnv } from './context.ts';
+import { docsPage } from './docs.ts';
 import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
 import { contentSecurityPolicy, setSecurityHeaders } from './headers.ts';
 import { type Log, logRefusal, withLogContext } from './log.ts';
@@ -120,6 +121,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     throw new InfraHubError('NOT_FOUND', 'There is nothing at this address.');
   });
 
+  app.route('/docs', docsPage());
+
   const forever = (_path: string, c: { header(name: string, value: string): void }) =>
     c.header('Cache-Control', 'public, max-age=31536000, immutable');
   app.use('/assets/*', serveStatic({ root: options.assets, precompressed: true, onFound: forever }));
@@ -184,5 +187,5 @@ function doorOf(path: string): 'trpc' | 'rest' | 'probe' | 'asset' | 'page' {
   if (path.startsWith('/api/trpc/')) return 'trpc';
   if (path.startsWith('/api/')) return 'rest';
   if (/^\/(healthz|readyz|metrics)$/.test(path)) return 'probe';
-  return path.startsWith('/assets/') ? 'asset' : 'page';
+  return /^\/(assets|docs)\//.test(path) ? 'asset' : 'page';
 }

@@ -55,7 +55,7 @@ export function openApiDocument(router: AnyRouter) {
         version: '1',
         description: DESCRIPTION,
         contact: { name: 'The operators of your InfraHub' },
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        license: { name: 'Apache-2.0' },
       },
       servers: [{ url: REST_ROOT, description: 'This InfraHub' }],
       security: [{ token: [] }],
