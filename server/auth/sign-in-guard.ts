@@ -66,9 +66,13 @@ export function createSignInGuard({ db, freeTries }: { db: Db; freeTries: number
       return seconds;
     });
     const what = limit === 'address' ? 'from your address' : 'for this user name';
-    throw new InfraHubError('TOO_MANY_REQUESTS', `Too many sign-ins ${what} failed. Try again in ${seconds} seconds.`, {
-      retry_after_seconds: seconds,
-    });
+    throw new InfraHubError(
+      'TOO_MANY_REQUESTS',
+      `Too many sign-ins ${what} failed. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+      {
+        retry_after_seconds: seconds,
+      },
+    );
   }
 
   return {

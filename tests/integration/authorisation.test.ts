@@ -1,10 +1,11 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { insertSession, revokeSession } from '../../server/auth/session.repository.ts';
 import { createTokens } from '../../server/auth/tokens.ts';
 import { systemClock } from '../../server/platform/clock.ts';
 import { type Grant, ROLES, type Role } from '../../server/platform/policy.ts';
+import { inputFor } from '../factories/inputs.ts';
 import { newOrganisation, type Organisation } from '../factories/organisation.ts';
 import { startApp } from '../support/app.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -83,39 +84,6 @@ const EXPECTED: Record<string, Row | 'anyone' | 'signed in'> = {
   'live.changes':                'signed in',
 };
 
-const aName = () => `n-${randomUUID().slice(0, 13)}`;
-const quota = (id: string) => ({ id, site: 'haifa', cpu_limit: 100, ram_gb_limit: 400 });
-const bronze = { sla_type: 'bronze', performance_tier: 'regular' };
-
-/** What is sent, for what is named; the procedures that are not here take `{ id }`, or nothing where nothing is named. */
-const INPUT: Record<string, (id: string) => Record<string, unknown>> = {
-  'auth.login': () => ({ username: 'nobody', password: 'wrong' }),
-  'auth.revokeSessions': () => ({ username: 'nobody' }),
-  'org.centers.create': () => ({ name: aName() }),
-  'org.fields.create': (center_id) => ({ center_id, name: aName() }),
-  'org.departments.create': (field_id) => ({ field_id, name: aName() }),
-  'org.teams.create': (department_id) => ({ department_id, name: aName() }),
-  ...Object.fromEntries(
-    ['centers', 'fields', 'departments', 'teams'].map((level) => [
-      `org.${level}.rename`,
-      (id: string) => ({ id, name: aName() }),
-    ]),
-  ),
-  'allocations.allocateServers': (id) => ({ id, server_ids: [serverOf(id)] }),
-  'allocations.releaseServers': (id) => ({ id, server_ids: [serverOf(id)] }),
-  'quotas.setDepartment': (id) => ({ ...quota(id), cpu_limit: 200, ram_gb_limit: 800 }),
-  'quotas.planDepartment': quota,
-  'quotas.setTeam': quota,
-  'quotas.planTeam': quota,
-  'quotas.explain': (id) => ({ id, site: 'haifa' }),
-  'projects.plan': (team_id) => ({ team_id, name: aName(), site: 'haifa', ...bronze }),
-  'projects.create': (team_id) => ({ team_id, name: aName(), site: 'haifa', ...bronze }),
-  'projects.planResize': (id) => ({ id, ...bronze, sla_type: 'silver' }),
-  'projects.resize': (id) => ({ id, ...bronze, sla_type: 'silver' }),
-  'reports.history': (id) => ({ level: 'team', id }),
-  'admin.mendDrift': () => ({ finding_id: 'none' }),
-};
-
 const SECRET = randomBytes(36).toString('base64');
 const ISSUER = { issuer: 'infrahub', audience: 'infrahub-api' };
 const procedures = everyProcedure();
@@ -134,8 +102,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-const serverOf = (fieldId: string) => [org.f1, org.f2, org.f3].find(({ id }) => id === fieldId)?.server ?? '';
-
 function named(what: Named): string[] {
   const { c1, c2, f1, f2, f3, d1, d2, d3, t1, t2, t3, t4, s0 } = org;
   const teams = [t1, t2, t3, t4];
@@ -148,10 +114,6 @@ function named(what: Named): string[] {
     project: teams.map(({ project }) => project),
     server: [f1.server, f2.server, s0],
   }[what];
-}
-
-function inputOf({ path, input }: Procedure, id: string): Record<string, unknown> | undefined {
-  return input && (INPUT[path]?.(id) ?? (id === '' ? {} : { id }));
 }
 
 const grantOf = (role: Role): Grant => ({
@@ -182,7 +144,7 @@ async function verdictsOf(door: Door, procedure: Procedure, role: Role, targets:
   const token = await tokenOf(role);
   let verdicts = '';
   for (const target of targets) {
-    const answer = await callAt(app.url, door, procedure, inputOf(procedure, target), token);
+    const answer = await callAt(app.url, door, procedure, inputFor(procedure, target, org), token);
     if (answer) verdicts += verdictOf(procedure, answer);
   }
   return verdicts;
@@ -297,7 +259,7 @@ describe('every procedure but the sign-in refuses, at both doors,', () => {
     const wrong = [];
     for (const procedure of procedures.filter(({ path }) => EXPECTED[path] !== 'anyone')) {
       for (const door of DOORS) {
-        const answer = await callAt(app.url, door, procedure, inputOf(procedure, org.t1.id), token);
+        const answer = await callAt(app.url, door, procedure, inputFor(procedure, org.t1.id, org), token);
         if (answer && (answer.status !== 401 || answer.code !== code)) wrong.push([procedure.path, door, answer]);
       }
     }

@@ -1,0 +1,97 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { teams } from '../../db/schema/index.ts';
+import { centerAdmin } from '../factories/caller.ts';
+import { newDepartment } from '../factories/org.ts';
+import { type ProvisioningWorld, provisioningWorld } from '../factories/projects.ts';
+import { startApp } from '../support/app.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { recordingLog } from '../support/log.ts';
+
+/** Names that somebody may give to a team, each of which means something to something that it passes through. */
+const NAMES = [
+  '=HYPERLINK("http://evil","x")',
+  '+1-1',
+  '@SUM(A1)',
+  '$(touch /tmp/pwned) `id`',
+  '"; rm -rf / #',
+  '--upload-pack=touch',
+  'on: {a: *b} # no comment',
+  '{{ .Values.secret }}',
+  '<img src=x onerror=alert(1)>',
+  'a, "b" \'c\'',
+  'Signed-off-by: root <root@localhost>',
+  'x\u2028\u2029y',
+  '%s %d %n',
+  '\u05d0\u05d1 and \ud83d\udca9',
+];
+
+describe('in Git', () => {
+  let world: ProvisioningWorld;
+  beforeAll(async () => {
+    world = await provisioningWorld();
+  });
+  afterAll(() => world.drop());
+
+  test.each(NAMES)('%s is one line of a commit message and no part of the values file', async (name) => {
+    await world.db.update(teams).set({ name }).where(eq(teams.id, world.team.id));
+    const before: unknown = parse(world.remote.show(), { version: '1.1' });
+    const { namespace_name, name: project } = await world.create();
+    await world.write();
+
+    const [title, empty, line, ...more] = world.remote.git('log', '-1', '--format=%B', 'main').trimEnd().split('\n');
+    expect([title, empty, line, more]).toEqual([
+      `Provision ${project}`,
+      '',
+      `+ ${namespace_name} (${name}: ${project})`,
+      [],
+    ]);
+    expect(world.remote.git('log', '-1', '--format=%(trailers)%an', 'main').trim()).toBe('InfraHub');
+
+    const after: unknown = parse(world.remote.show(), { version: '1.1' });
+    expect(world.remote.show()).not.toContain(name);
+    const entry = { team_id: world.team.id, project, site: 'haifa', sla: 'bronze', tier: 'regular', cpu: 2, ram_gb: 4 };
+    const namespaces = { ...Object(before).namespaces, [namespace_name]: entry };
+    expect(after).toEqual({ namespaces });
+  });
+});
+
+describe('on the wire', () => {
+  let database: TestDatabase;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    app = await startApp(database, { admin: centerAdmin() });
+  });
+  afterAll(async () => {
+    await app.stop();
+    await database.drop();
+  });
+
+  test.each(NAMES)('%s comes back as it was given, and in CSV is no formula and one cell', async (name) => {
+    const department = await newDepartment(database.db);
+    const headers = { authorization: 'Bearer admin', 'content-type': 'application/json' };
+    const body = JSON.stringify({ department_id: department.id, name });
+    const made = await fetch(`${app.url}/api/v1/teams`, { method: 'POST', headers, body });
+    expect(await made.json()).toMatchObject({ name });
+    expect(made.headers.get('content-type')).toMatch(/^application\/json/);
+
+    const listed = await fetch(`${app.url}/api/v1/teams?department_id=${department.id}`, {
+      headers: { ...headers, accept: 'text/csv' },
+    });
+    const csv = await listed.text();
+    const inert = /^[=+\-@]/.test(name) ? `'${name}` : name;
+    const cell = /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+    expect(csv.split('\r\n')).toHaveLength(3);
+    expect(csv).toContain(`,${cell},`);
+  });
+});
+
+test('in a log line everything is a JSON string, so that no name begins a line of its own', () => {
+  const { log, lines } = recordingLog();
+  const names = [...NAMES, 'a\n{"level":"fatal","msg":"all is lost"}', 'a\r\nb', 'tab\tand \u001b[31mred'];
+  for (const name of names) log.info({ account: name }, `about ${name}`);
+  expect(lines.map((line) => JSON.parse(line).account)).toEqual(names);
+  for (const line of lines) expect(line.trimEnd()).not.toMatch(/\p{Cc}/u);
+});
