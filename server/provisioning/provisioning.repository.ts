@@ -104,6 +104,10 @@ export async function lockProjectsOf(tx: Tx, operationIds: string[]): Promise<vo
     .for('no key update');
 }
 
+/** When Argo CD was asked, set forward by the time that Git or Argo CD has been down since the wait began. */
+const askedUpToNow = sql`case when ${operations.waitingFor} in ('git', 'argocd')
+  then ${operations.askedAt} + (now() - ${operations.waitingSince}) else ${operations.askedAt} end`;
+
 /** Notes that open operations wait, for what and why; answers since when each does. */
 export async function startWaiting(
   tx: Tx,
@@ -117,6 +121,8 @@ export async function startWaiting(
       waitingFor,
       waitingReason,
       waitingSince: sql`case when ${operations.waitingFor} = ${waitingFor} then ${operations.waitingSince} else now() end`,
+      // The end of one wait and the beginning of another: Git is back, and now Argo CD is down.
+      askedAt: sql`case when ${operations.waitingFor} = ${waitingFor} then ${operations.askedAt} else ${askedUpToNow} end`,
       updatedAt: sql`now()`,
     })
     .where(and(inArray(operations.id, ids), inArray(operations.state, [...TO_WRITE, ...TO_WATCH])))
@@ -130,8 +136,7 @@ export async function stopWaiting(tx: Tx, ids: string[]): Promise<Set<string>> {
     .update(operations)
     .set({
       ...NOT_WAITING,
-      askedAt: sql`case when ${operations.waitingFor} in ('git', 'argocd')
-        then ${operations.askedAt} + (now() - ${operations.waitingSince}) else ${operations.askedAt} end`,
+      askedAt: askedUpToNow,
       updatedAt: sql`now()`,
     })
     .where(and(inArray(operations.id, ids), isNotNull(operations.waitingFor)))

@@ -223,6 +223,24 @@ test('time that Argo CD was down is not counted, time that it was up is', async 
   expect(await w.get(project.id)).toMatchObject({ status: 'rolling_back' });
 });
 
+test('nor is time that Git was down, when Argo CD goes down just as it comes back', async () => {
+  const w = await world();
+  const project = await w.create();
+  w.cluster.behave({ missing: [project.namespace_name] });
+  await w.write();
+  await w.watch();
+  const noGit = w.replica(failing(w, new GitError('unavailable', 'No answer.')));
+  await noGit.handlers['provisioning.watch']?.({ request_id: w.lead.requestId, application: 'tenants' });
+  await minutesPass(w, 6);
+  w.cluster.behave({ status: 503 });
+  await w.watch();
+  w.cluster.behave({ status: null });
+  w.pass();
+  w.pass();
+  await w.watch();
+  expect(await w.get(project.id)).toMatchObject({ status: 'provisioning' });
+});
+
 const failing = (w: ProvisioningWorld, error: GitError): ValuesRepository => ({
   ...w.repository,
   write: () => Promise.reject(error),
