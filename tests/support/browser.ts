@@ -58,3 +58,19 @@ export async function signIn(page: Page, who: keyof typeof PRINTED | (string & {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation').first().waitFor();
 }
+
+/** Makes one of the demo's stand-ins misbehave while `during` runs. */
+export async function misbehaving(
+  name: string,
+  behaviour: Record<string, unknown>,
+  during: () => Promise<void>,
+): Promise<void> {
+  const address = `${demo().switchesUrl}/${name}`;
+  const answer = await fetch(address, { method: 'PUT', body: JSON.stringify(behaviour) });
+  if (!answer.ok) throw new Error(await answer.text());
+  try {
+    await during();
+  } finally {
+    await fetch(address, { method: 'DELETE' });
+  }
+}

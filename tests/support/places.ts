@@ -15,7 +15,7 @@ export async function apiOf(url: string, username: string) {
   async function ask<T>(path: string, shape: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
     const answer = await fetch(`${url}/api/v1${path}`, init);
     if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`);
-    return shape.parse(await answer.json());
+    return shape.parse(answer.status === 204 ? undefined : await answer.json());
   }
   const post = (body: unknown) => ({
     method: 'POST',
@@ -27,7 +27,7 @@ export async function apiOf(url: string, username: string) {
   return {
     get: <T>(path: string, shape: z.ZodType<T>) => ask(path, shape, { headers }),
     send: <T>(method: string, path: string, body: unknown, shape: z.ZodType<T>) =>
-      ask(path, shape, { method, headers, body: JSON.stringify(body) }),
+      ask(path, shape, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
   };
 }
 
