@@ -14,16 +14,27 @@ export default defineConfig({
         },
       },
       {
+        // After the others: it keeps two cores busy, and shrinks what it finds for as long as it gets smaller.
+        test: {
+          name: 'model',
+          include: ['tests/model/**/*.test.ts'],
+          globalSetup: ['tests/support/postgres.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // One file at a time, and in it many scenarios at once: they mostly wait until a replica counts as dead.
         test: {
           name: 'crash',
           include: ['tests/crash/**/*.test.ts'],
           globalSetup: ['tests/support/crash-postgres.ts'],
-          testTimeout: 150_000,
+          testTimeout: 240_000,
           hookTimeout: 60_000,
           fileParallelism: false,
           maxConcurrency: 12,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -35,7 +46,7 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -74,8 +74,6 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
   };
 }
 
-export type CrashReplica = Awaited<ReturnType<typeof startReplica>>;
-
 const GIT_POINTS = {
   arriving({ method, url }: Arrival): string[] {
     const service = url.searchParams.get('service');

@@ -207,8 +207,6 @@ export function createIndependentReader({ databaseUrl, repository, namespaces, a
   };
 }
 
-export type IndependentReader = ReturnType<typeof createIndependentReader>;
-
 const isSame = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
 
 const canonical = (value: unknown): string =>
