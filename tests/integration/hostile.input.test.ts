@@ -233,43 +233,60 @@ describe('no input of any procedure makes it fail, hang or tell of its inside', 
     ['a number', '7'],
   ];
 
+  /** What is wrong with any of the answers. */
+  async function wrongWithAny(attacks: [Procedure, ReturnType<typeof requestTo>][]): Promise<string[]> {
+    const wrong: string[] = [];
+    for (let at = 0; at < attacks.length; at += 8) {
+      const some = attacks.slice(at, at + 8).map(([procedure, request]) => wrongWith(procedure, request));
+      wrong.push(...(await Promise.all(some)).filter((one) => one !== undefined));
+    }
+    return wrong;
+  }
+
   test.each(TEXTS)(
     '%s',
     async (_, text) => {
-      const wrong = [];
-      for (const [, door, procedure] of calls) {
-        const request = requestTo(door, procedure, validFor(procedure));
-        if (!request || (request.method === 'GET' && text.length > 10_000)) continue;
-        const sent =
-          request.method === 'GET'
-            ? { ...request, address: `${request.address.split('?')[0]}?input=${encodeURIComponent(text)}` }
-            : { ...request, body: text };
-        wrong.push((await wrongWith(procedure, sent)) ?? []);
-      }
-      expect(wrong.flat()).toEqual([]);
+      const attacks = calls.flatMap(([, door, procedure]): [Procedure, ReturnType<typeof requestTo>][] => {
+        const request = procedure.input && requestTo(door, procedure, validFor(procedure));
+        if (!request || (request.method === 'GET' && text.length > 10_000)) return [];
+        if (request.method !== 'GET') return [[procedure, { ...request, body: text }]];
+        return [
+          [procedure, { ...request, address: `${request.address.split('?')[0]}?input=${encodeURIComponent(text)}` }],
+        ];
+      });
+      expect(await wrongWithAny(attacks)).toEqual([]);
     },
     120_000,
   );
 
-  const PARTS = ['%00', '%ff', '%', '..', '%2e%2e%2f', '%0d%0a', "'", '{id}', ':id', 'a'.repeat(5_000), '%F0%9F%92%A9'];
+  const PARTS = [
+    '%00',
+    '%ff',
+    '%',
+    '..',
+    '%2e%2e%2f',
+    '%0d%0a',
+    "'",
+    '{id}',
+    ':id',
+    'long'.repeat(1_000),
+    '%F0%9F%92%A9',
+  ];
 
   test.each(PARTS)(
-    '%s in a path and in a query',
+    '%.20s in a path and in a query',
     async (part) => {
-      const wrong = [];
-      for (const [, door, procedure] of calls) {
-        if (door === 'trpc' || !procedure.rest) continue;
+      const attacks = everyProcedure().flatMap((procedure): [Procedure, ReturnType<typeof requestTo>][] => {
+        if (!procedure.rest || !procedure.input) return [];
         const { method, path } = procedure.rest;
-        const inPath = path.replace(/\{\w+\}/g, part);
-        const body = method === 'GET' ? undefined : '{}';
-        for (const address of [
-          `/api/v1${inPath}`,
-          `/api/v1${inPath}?${part}=${part}&limit=${part}&limit=1&cursor=${part}`,
-        ]) {
-          wrong.push((await wrongWith(procedure, { method, address, ...(body && { body }) })) ?? []);
-        }
-      }
-      expect(wrong.flat()).toEqual([]);
+        const address = `/api/v1${path.replace(/\{\w+\}/g, part)}`;
+        const body = method === 'GET' ? {} : { body: '{}' };
+        return ['', `?${part}=${part}&limit=${part}&limit=1&cursor=${part}`].map((query) => [
+          procedure,
+          { method, address: address + query, ...body },
+        ]);
+      });
+      expect(await wrongWithAny(attacks)).toEqual([]);
     },
     120_000,
   );
@@ -295,23 +312,26 @@ const HEADERS: [string, string][] = [
   ['last-event-id', '-1'],
 ];
 
-test.each(HEADERS)('%s: %.40s', async (name, value) => {
-  for (const address of [
-    '/api/v1/centers',
-    '/api/trpc/org.centers.create',
-    '/api/v1/auth/login',
-    '/api/trpc/live.changes',
-  ]) {
-    const response = await fetch(app.url + address, {
-      method: address.endsWith('changes') ? 'GET' : 'POST',
-      headers: { authorization: 'Bearer everyone', 'content-type': 'application/json', [name]: value },
-      ...(!address.endsWith('changes') && { body: JSON.stringify({ name: 'a header of mine' }) }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    expect(response.status, address).not.toBe(500);
-    await response.body?.cancel();
-  }
-});
+test.each(HEADERS.map(([name, value]) => [name, value.slice(0, 40), value] as const))(
+  '%s: %s',
+  async (name, _, value) => {
+    for (const address of [
+      '/api/v1/centers',
+      '/api/trpc/org.centers.create',
+      '/api/v1/auth/login',
+      '/api/trpc/live.changes',
+    ]) {
+      const response = await fetch(app.url + address, {
+        method: address.endsWith('changes') ? 'GET' : 'POST',
+        headers: { authorization: 'Bearer everyone', 'content-type': 'application/json', [name]: value },
+        ...(!address.endsWith('changes') && { body: JSON.stringify({ name: 'a header of mine' }) }),
+        signal: AbortSignal.timeout(20_000),
+      });
+      expect(response.status, address).not.toBe(500);
+      await response.body?.cancel();
+    }
+  },
+);
 
 test('much of it came as far as the rules, and some of it through', () => {
   const times = (...statuses: number[]) => statuses.reduce((sum, status) => sum + (answered.get(status) ?? 0), 0);

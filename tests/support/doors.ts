@@ -42,14 +42,17 @@ export function requestTo(
   if (door === 'trpc') {
     const json = input && JSON.stringify(input);
     if (type === 'mutation') return { method: 'POST', address: `/api/trpc/${path}`, ...(json && { body: json }) };
-    return { method: 'GET', address: `/api/trpc/${path}${json ? `?input=${encodeURIComponent(json)}` : ''}` };
+    return {
+      method: 'GET',
+      address: `/api/trpc/${path}${json ? `?input=${encodeURIComponent(json.toWellFormed())}` : ''}`,
+    };
   }
   if (!rest) return undefined;
   const left = { ...input };
   const filled = rest.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = left[name];
     delete left[name];
-    return encodeURIComponent(String(value));
+    return encodeURIComponent(String(value).toWellFormed());
   });
   const address = `/api/v1${filled}`;
   if (rest.method !== 'GET') return { method: rest.method, address, ...(input && { body: JSON.stringify(left) }) };
