@@ -23,6 +23,7 @@ export default function HistoryChart({ days, resource, height }: HistoryChartPro
       series={SERIES}
       curveType="stepAfter"
       withDots={false}
+      withGradient={false}
       strokeWidth={1.5}
       areaProps={({ name }) => ({ fillOpacity: OPACITY[name] ?? 0, isAnimationActive: false })}
       valueFormatter={(value) => `${count(value)} ${UNIT[resource]}`}

@@ -12,7 +12,7 @@ const HEIGHT = 340;
 const ROOM_FOR = { name: { width: 56, height: 30 }, all: { width: 92, height: 74 } };
 
 /** What stands above the tiles inside a tile. */
-const HEAD = 46;
+const HEAD = 58;
 
 type TreemapProps = { label: string; tiles: Tile[]; resource: Resource; onOpen: (tile: Tile) => void };
 type Place = { left: number; top: number; width: number; height: number };
