@@ -43,7 +43,7 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
     } else await finish([findingId], requestId);
   }
 
-  async function writeFile(path: string, mends: Mend[]): Promise<void> {
+  async function writeFile(path: string, mends: Mend[], assertMine: () => void): Promise<void> {
     const ids = idsOf(mends);
     // Under the writer's lock: whatever changes after this read is written after this.
     const change = changeFor(
@@ -52,7 +52,10 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
       targets,
     );
     try {
-      const edit = (text: string | undefined) => editValuesFile(text, sparingOthers(text, change));
+      const edit = (text: string | undefined) => {
+        assertMine();
+        return editValuesFile(text, sparingOthers(text, change));
+      };
       const { commit } = await repository.write(new Map([[path, edit]]), mendMessage(change));
       await advanceMends(db, ids, 'written');
       log.info({ commit, path, findings: ids }, 'drift was mended in a values file');
@@ -93,9 +96,9 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
     const requested = await open('requested');
     for (const mend of requested.filter((m) => m.finding.kind === 'quota_counter')) await recount(mend);
     if (requested.some(isOfFile)) {
-      await asTheOneWriter(db, async () => {
+      await asTheOneWriter(db, async (assertMine) => {
         const files = Map.groupBy((await open('requested')).filter(isOfFile), (m) => m.finding.values_file ?? '');
-        for (const [path, mends] of files) await writeFile(path, mends);
+        for (const [path, mends] of files) await writeFile(path, mends, assertMine);
       });
     }
     const applications = Map.groupBy(await open('written'), (m) => m.finding.application ?? '');

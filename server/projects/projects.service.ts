@@ -173,8 +173,6 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
   };
 }
 
-export type ProjectsService = ReturnType<typeof createProjectsService>;
-
 async function enterTeam(db: Db, caller: Caller, teamId: string): Promise<TeamPlace> {
   const place = await findTeamPlace(db, teamId);
   if (!place) throw new NotFoundError('team', teamId);

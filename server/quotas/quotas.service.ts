@@ -32,7 +32,6 @@ import type { departmentQuota, departmentQuotaList, SetQuota, teamQuota, teamQuo
 import { createUsageService } from './usage.service.ts';
 
 export type { UsageChange } from './ledger.repository.ts';
-export type { UsagePreview, UsageQuestion } from './usage.service.ts';
 
 export function createQuotasService({ db, allocations }: { db: Db; allocations: AllocationsService }) {
   return {
