@@ -23,6 +23,8 @@ const LIMITS = {
   connectionsCheckingInterval: 2_000,
   /** A token of somebody with 200 grants is 20 kB; Node's own limit is 16 KiB. */
   maxHeaderSize: 32 * 1024,
+  /** Node would answer for itself, in another shape. */
+  requireHostHeader: false,
 };
 
 /**
@@ -39,7 +41,15 @@ export function listen(
     const server = createServer(LIMITS, listener);
     server.maxConnections = MAX_CONNECTIONS;
     server.setTimeout(SILENCE_MS);
-    server.on('clientError', answerBrokenRequest);
+    const answering = new WeakSet<Socket>();
+    server.on('request', ({ socket }, answer) => {
+      answering.add(socket);
+      answer.once('close', () => answering.delete(socket));
+    });
+    server.on('clientError', (error, socket: Socket) => {
+      if (answering.has(socket)) socket.destroy();
+      else answerBrokenRequest(error, socket);
+    });
     server.once('error', reject);
     server.listen(port, host, () => {
       const address = server.address();
@@ -63,17 +73,18 @@ const BROKEN: Record<string, InfraHubError> = {
 };
 const NO_HTTP = new InfraHubError('VALIDATION_FAILED', 'This is no HTTP request.');
 
-/** A connection on which an answer has begun cannot be told anything more. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  if (!socket.writable) return void socket.destroy();
   const refusal = BROKEN[error.code ?? ''] ?? NO_HTTP;
   const status = HTTP_STATUS[refusal.code];
-  const body = JSON.stringify(errorBody(refusal, randomUUID()));
+  const requestId = randomUUID();
+  const body = JSON.stringify(errorBody(refusal, requestId));
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${requestId}`,
       'X-Content-Type-Options: nosniff',
       'Connection: close',
       '',
@@ -85,5 +96,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
 /** What fails before or outside of the app, such as a Host that is none. */
 function answerFailure(error: unknown): Response {
   const refusal = error instanceof RequestError ? NO_HTTP : asRefusal(error);
-  return Response.json(errorBody(refusal, randomUUID()), { status: HTTP_STATUS[refusal.code] });
+  const requestId = randomUUID();
+  const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff' };
+  return Response.json(errorBody(refusal, requestId), { status: HTTP_STATUS[refusal.code], headers });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import { adminOf, centerAdmin } from '../factories/caller.ts';
 import { newDepartment } from '../factories/org.ts';
 import { startApp } from '../support/app.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { type Call, json, restOf } from '../support/rest.ts';
 
 let database: TestDatabase;
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -22,53 +24,68 @@ afterAll(async () => {
   await database.drop();
 });
 
-const errorShape = z.strictObject({
-  error: z.strictObject({
-    code: z.string(),
-    message: z.string(),
-    request_id: z.uuidv4(),
-    details: z.record(z.string(), z.unknown()),
-  }),
+const rest = (path: string, call?: Call) => restOf(app.url).rest(path, call);
+const refusal = (path: string, call?: Call) => restOf(app.url).refusal(path, call);
+
+const LATIN = Uint8Array.from([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]);
+const PROTO = '{"name":"a","__proto__":{"admin":true}}';
+const NESTED = `{"name":${'['.repeat(40)}${']'.repeat(40)}}`;
+const typed = (type: string): Call => ({ ...json({ name: 'a' }), headers: { 'content-type': type } });
+const compressed = (): Call => ({
+  ...json(1),
+  headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  body: gzipSync('{"name":"a"}'),
 });
-
-type Call = Omit<RequestInit, 'headers'> & { token?: string | null; headers?: Record<string, string> };
-
-async function rest(path: string, { token = 'admin', headers = {}, ...init }: Call = {}) {
-  const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(`${app.url}/api/v1${path}`, { ...init, headers: { ...authorization, ...headers } });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text };
-}
-
-async function refusal(path: string, call: Call = {}) {
-  const { status, headers, text } = await rest(path, call);
-  const { error } = errorShape.parse(JSON.parse(text));
-  expect(headers.get('x-request-id')).toBe(error.request_id);
-  return { status, code: error.code, message: error.message, details: error.details, headers };
-}
-
-const json = (body: unknown): Call => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
+const rename = (): Call => ({ ...json({ id: randomUUID(), name: 'a' }), method: 'PATCH' });
+const keyed = (key: string): Call => {
+  const call = json({ name: `keyed-${randomUUID()}` });
+  return { ...call, headers: { ...call.headers, 'idempotency-key': key } };
+};
 
 describe('every failure at the REST door has the one shape', () => {
   test.each<[string, string, Call, number, string]>([
     ['no token', '/centers', { token: null }, 401, 'UNAUTHENTICATED'],
     ['a token that is none', '/centers', { token: 'nonsense' }, 401, 'UNAUTHENTICATED'],
     ['an unknown address', '/nothing', {}, 404, 'NOT_FOUND'],
+    ['an address with a slash too many', '/centers/', {}, 404, 'NOT_FOUND'],
     ['an address outside of v1', '/../v2', {}, 404, 'NOT_FOUND'],
+    ['an address that is no UTF-8', '/centers/%ff', {}, 400, 'VALIDATION_FAILED'],
+    ['an address with half an escape', '/centers/%zz', {}, 400, 'VALIDATION_FAILED'],
+    ['a query that is no UTF-8', '/centers?text=%e0%a4', {}, 400, 'VALIDATION_FAILED'],
+    ['NUL in the address', '/teams/%00', {}, 400, 'VALIDATION_FAILED'],
     ['a wrong method', '/centers', { method: 'PATCH' }, 405, 'METHOD_NOT_ALLOWED'],
+    ['a method that nobody knows', '/centers', { method: 'BREW' }, 400, 'VALIDATION_FAILED'],
     ['a body that is no JSON', '/centers', { ...json(1), body: '{"name":' }, 400, 'VALIDATION_FAILED'],
+    ['a body that is no UTF-8', '/centers', { ...json(1), body: LATIN }, 400, 'VALIDATION_FAILED'],
+    ['no body', '/centers', { method: 'POST' }, 400, 'VALIDATION_FAILED'],
     ['a body that is no object', '/centers', json([1]), 400, 'VALIDATION_FAILED'],
+    ['a body that is nothing', '/centers', json(null), 400, 'VALIDATION_FAILED'],
     ['an unknown field', '/centers', json({ name: 'a', extra: 1 }), 400, 'VALIDATION_FAILED'],
+    ['one name twice', '/centers', { ...json(1), body: '{"name":"a","n\\u0061me":"b"}' }, 400, 'VALIDATION_FAILED'],
+    ['a field of every object', '/centers', { ...json(1), body: PROTO }, 400, 'VALIDATION_FAILED'],
+    ['a body of 100,000 brackets', '/centers', { ...json(1), body: '['.repeat(100_000) }, 400, 'VALIDATION_FAILED'],
+    ['a body 40 deep', '/centers', { ...json(1), body: NESTED }, 400, 'VALIDATION_FAILED'],
+    ['NUL in a name', '/centers', json({ name: 'a\0b' }), 400, 'VALIDATION_FAILED'],
+    ['NUL where nothing forbids it', '/audit?actor=a%00b', {}, 400, 'VALIDATION_FAILED'],
     ['a form', '/centers', { method: 'POST', body: new URLSearchParams({ name: 'a' }) }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body without a type', '/centers', { method: 'POST', body: LATIN }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['JSON in UTF-16', '/centers', typed('application/json; charset=utf-16'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['JSON of another kind', '/centers', typed('application/json-patch+json'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body that is compressed', '/centers', compressed(), 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a body over 256 KiB', '/centers', json({ name: 'a'.repeat(300_000) }), 413, 'PAYLOAD_TOO_LARGE'],
     ['an id that is none', '/centers/7', {}, 400, 'VALIDATION_FAILED'],
     ['an id of nothing', `/centers/${randomUUID()}`, {}, 404, 'NOT_FOUND'],
+    ['an id in the body as well', `/centers/${randomUUID()}`, rename(), 400, 'VALIDATION_FAILED'],
     ['a limit out of bounds', '/centers?limit=201', {}, 400, 'VALIDATION_FAILED'],
+    ['a limit that is no number', '/centers?limit=1e2', {}, 400, 'VALIDATION_FAILED'],
+    ['one parameter twice', '/centers?limit=1&limit=2', {}, 400, 'VALIDATION_FAILED'],
+    ['an unknown parameter', '/centers?colour=red', {}, 400, 'VALIDATION_FAILED'],
+    ['a parameter where there are none', '/org/tree?x=1', {}, 400, 'VALIDATION_FAILED'],
+    ['a parameter beside a body', '/centers?name=b', json({ name: 'a' }), 400, 'VALIDATION_FAILED'],
     ['a cursor from nowhere', '/centers?cursor=abc', {}, 400, 'VALIDATION_FAILED'],
+    ['an idempotency key of nothing', '/centers', keyed(''), 400, 'VALIDATION_FAILED'],
+    ['an idempotency key of 201 characters', '/centers', keyed('k'.repeat(201)), 400, 'VALIDATION_FAILED'],
+    ['an idempotency key that is not ASCII', '/centers', keyed('clé'), 400, 'VALIDATION_FAILED'],
   ])('%s', async (_, path, call, status, code) => {
     expect(await refusal(path, call)).toMatchObject({ status, code });
   });
@@ -102,14 +119,6 @@ test('a body that comes in pieces, without a length, is read like any other', as
   const body = new Blob([JSON.stringify({ name: `pieces-${randomUUID()}` })]).stream();
   const sent = { ...json({}), body, duplex: 'half' as const };
   expect(await rest('/centers', sent)).toMatchObject({ status: 201 });
-});
-
-test('a create answers 201 with the address of what was made', async () => {
-  const name = `made-${randomUUID()}`;
-  const { status, headers } = await rest('/centers', json({ name }));
-  expect(status).toBe(201);
-  const again = await rest((headers.get('location') ?? '').replace('/api/v1', ''));
-  expect(JSON.parse(again.text)).toMatchObject({ name });
 });
 
 test('a well-formed request id is kept, another is replaced', async () => {
