@@ -14,12 +14,11 @@ export default defineConfig({
         },
       },
       {
-        // After the others: it keeps two cores busy, and shrinks what it finds for as long as it gets smaller.
+        // After the others: it keeps both cores busy.
         test: {
           name: 'model',
           include: ['tests/model/**/*.test.ts'],
           globalSetup: ['tests/support/postgres.ts'],
-          testTimeout: 3_600_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
