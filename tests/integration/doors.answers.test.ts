@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startDirectory } from '../../server/demo/directory.ts';
 import { centerAdmin } from '../factories/caller.ts';
 import { newCenter, newField } from '../factories/org.ts';
 import { startApp } from '../support/app.ts';
@@ -111,4 +112,20 @@ test('what is gone answers 204 and nothing', async () => {
 
 test('a refused token is told which kind is wanted', async () => {
   expect((await rest('/centers', { token: 'nonsense' })).headers.get('www-authenticate')).toBe('Bearer');
+});
+
+test('who guesses passwords is told by both doors how long to wait', async () => {
+  const directory = await startDirectory({ people: [{ username: 'guessed', password: 'right' }], groups: [] });
+  const guarded = await startApp(database, {}, { ...directory.env, SIGN_IN_TRIES: '1' });
+  const wrong = { username: 'guessed', password: 'wrong' };
+  const { refusal } = restOf(guarded.url);
+  await refusal('/auth/login', { ...json(wrong), token: null });
+  const { status, code, details, headers } = await refusal('/auth/login', { ...json(wrong), token: null });
+  const trpc = await fetch(`${guarded.url}/api/trpc/auth.login`, json(wrong));
+  await guarded.stop();
+  await directory.stop();
+  expect({ status, code }).toEqual({ status: 429, code: 'TOO_MANY_REQUESTS' });
+  expect(headers.get('retry-after')).toBe(String(details.retry_after_seconds));
+  expect(trpc.status).toBe(429);
+  expect(Number(trpc.headers.get('retry-after'))).toBeGreaterThan(0);
 });

@@ -72,6 +72,39 @@ test.each(procedures.filter(({ type }) => type === 'mutation'))(
   },
 );
 
+// By hand, one of each kind: what anybody, who may, who repeats, who names something and who sends a body can meet.
+test.each([
+  ['auth.login', '200 400 401 403 408 413 415 429 500 503'],
+  ['auth.me', '200 400 401 408 500 503'],
+  ['org.centers.list', '200 400 401 403 408 500 503'],
+  ['org.centers.create', '201 400 401 403 408 409 413 415 500 503'],
+  ['org.teams.get', '200 400 401 403 404 408 500 503'],
+  ['quotas.setTeam', '200 400 401 403 404 408 409 413 415 500 503'],
+  ['projects.create', '201 400 401 403 404 408 409 413 415 500 503'],
+])('%s answers %s', (path, statuses) => {
+  const procedure = procedures.find(({ name }) => name === path);
+  expect(Object.keys(procedure?.operation.responses ?? {}).join(' ')).toBe(statuses);
+});
+
+test('every refusal has the one shape, with an example of each code', () => {
+  const refusal = z.object({
+    content: z.object({
+      'application/json': z.object({
+        schema: z.object({ $ref: z.literal('#/components/schemas/Error') }),
+        examples: z.record(z.string(), z.object({ value: z.object({ error: z.object({ code: z.string() }) }) })),
+      }),
+    }),
+  });
+  const { components } = z
+    .object({ components: z.object({ responses: z.record(z.string(), refusal) }) })
+    .parse(document);
+  for (const { content } of Object.values(components.responses)) {
+    const { examples } = content['application/json'];
+    expect(Object.values(examples).map(({ value }) => value.error.code)).toEqual(Object.keys(examples));
+  }
+  expect(Object.keys(components.responses)).toContain('TooManyRequests');
+});
+
 test('what is created can be read at the address that is told', () => {
   const addresses = procedures
     .filter(({ meta }) => meta.creates !== undefined)

@@ -70,6 +70,28 @@ test('a secret that is given twice, or whose file cannot be read, is a problem',
   ]);
 });
 
+test('proxies and origins are lists, and nobody where they are not set', () => {
+  const { TRUST_PROXY, CORS_ORIGINS } = readConfig({
+    ...complete,
+    TRUST_PROXY: '10.0.0.0/8, fd00::/8,192.0.2.7',
+    CORS_ORIGINS: 'https://a.example, http://b.example:8080',
+  });
+  expect(TRUST_PROXY).toEqual(['10.0.0.0/8', 'fd00::/8', '192.0.2.7']);
+  expect(CORS_ORIGINS).toEqual(['https://a.example', 'http://b.example:8080']);
+  expect(readConfig(complete)).toMatchObject({ TRUST_PROXY: [], CORS_ORIGINS: [] });
+});
+
+test.each([
+  ['TRUST_PROXY', 'proxy.example'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '10.0.0.0/'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://a.example/'],
+  ['CORS_ORIGINS', 'a.example'],
+])('%s is not %s', (name, value) => {
+  expect(problemsOf({ ...complete, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+});
+
 test.each([
   ['a short key', 'short'],
   ['a sample value', 'change-me-change-me-change-me-change-me'],
