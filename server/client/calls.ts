@@ -16,12 +16,12 @@ type Arguments<Input, Options> = undefined extends Input
   : [input: Input, options?: Options];
 
 /** A procedure that reads; tried again when that may help. */
-export type Query<Input, Output> = { query(...args: Arguments<Input, CallOptions>): Promise<Output> };
+export type Query<Input, Output> = { query: (...args: Arguments<Input, CallOptions>) => Promise<Output> };
 
 /** A procedure that changes something; tried again only where it takes an idempotency key. */
-export type Mutation<Input, Output> = { mutate(...args: Arguments<Input, MutationOptions>): Promise<Output> };
+export type Mutation<Input, Output> = { mutate: (...args: Arguments<Input, MutationOptions>) => Promise<Output> };
 
 /** A procedure that goes on telling; it connects again by itself. Ends when the loop over it does. */
 export type Subscription<Input, Output> = {
-  subscribe(...args: Arguments<Input, Pick<CallOptions, 'signal'>>): AsyncGenerator<Output, void, undefined>;
+  subscribe: (...args: Arguments<Input, Pick<CallOptions, 'signal'>>) => AsyncGenerator<Output, void, undefined>;
 };

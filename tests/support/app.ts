@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../server/platform/clock.ts';
 import { readConfig } from '../../server/platform/config.ts';
 import { createApp } from '../../server/platform/http.ts';
+import { createJobs } from '../../server/platform/jobs.ts';
 import { listen } from '../../server/platform/listen.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createMetrics } from '../../server/platform/metrics.ts';
@@ -22,6 +23,27 @@ export async function startApp(
   callers: Record<string, Caller> = {},
   settings: Record<string, string> = {},
 ) {
+  const { url, stop } = await serve(database, callers, settings);
+  return { url, stop };
+}
+
+/** The same with everything that runs beside requests: jobs, live changes, schedules. Sign-in is the real one. */
+export async function startWholeApp(database: TestDatabase, settings: Record<string, string>) {
+  const { url, stop, background, handlers } = await serve(database, {}, settings);
+  const jobs = createJobs({ ...database, handlers, log: createLog('silent') });
+  for (const part of background) await part.start();
+  await jobs.start();
+  return {
+    url,
+    async stop() {
+      await Promise.all(background.map((part) => part.stop()));
+      await jobs.stop();
+      await stop();
+    },
+  };
+}
+
+async function serve(database: TestDatabase, callers: Record<string, Caller>, settings: Record<string, string>) {
   const config = readConfig({
     DATABASE_URL: database.url,
     JWT_SECRETS: randomBytes(36).toString('base64'),
@@ -37,7 +59,7 @@ export async function startApp(
     ...settings,
   });
   const log = createLog('silent');
-  const { services, close } = await createServices({ config, database, clock: systemClock, log });
+  const { services, background, handlers, close } = await createServices({ config, database, clock: systemClock, log });
   const app = createApp({
     router: appRouter,
     services,
@@ -55,6 +77,8 @@ export async function startApp(
   });
   const server = await listen(app, '127.0.0.1', 0);
   return {
+    background,
+    handlers,
     url: `http://127.0.0.1:${server.port}`,
     async stop() {
       await server.close();
