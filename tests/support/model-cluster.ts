@@ -2,14 +2,17 @@
 export type Entries = Record<string, string>;
 export type Revision = { number: number; entries: Entries };
 
+/** What Argo CD compares: a revision, and what is there, by namespace. */
+export type Report = { revision: Revision; live: Entries };
+
 /**
  * A branch and the cluster that Argo CD brings to it: the surroundings, not the product. The model has one to think
  * with, and the stand-ins for Git and Argo CD have one to answer from; the same things happen to both.
  */
 export type Cluster = {
   head: Revision;
-  /** Where Argo CD's comparison is stuck, if it is. */
-  stuckAt: Revision | null;
+  /** What Argo CD goes on to report of long ago, if its comparison is stuck. */
+  stuckAt: Report | null;
   /** What the sync that is under way brings in; its revision is that of the moment in which it was asked for. */
   running: Revision | null;
   /** How the last sync ended. */
@@ -38,8 +41,8 @@ export const emptyCluster = (): Cluster => ({
   isDown: false,
 });
 
-/** The revision that Argo CD compares the cluster with. */
-export const compared = (cluster: Cluster): Revision => cluster.stuckAt ?? cluster.head;
+/** What Argo CD says that there is, and at which revision: the newest, unless it is stuck. */
+export const reported = (cluster: Cluster): Report => cluster.stuckAt ?? { revision: cluster.head, live: cluster.live };
 
 /** A push: another revision, if it changes anything. */
 export function push(cluster: Cluster, entries: Entries): void {
@@ -100,7 +103,7 @@ export function befall(cluster: Cluster, mishap: Mishap): void {
       cluster.isDown = mishap.on;
       return;
     case 'comparison is stuck':
-      cluster.stuckAt = mishap.on ? compared(cluster) : null;
+      cluster.stuckAt = mishap.on ? structuredClone(reported(cluster)) : null;
   }
 }
 

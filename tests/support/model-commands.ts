@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Plan } from './model-calls.ts';
 import { befall, type Mishap } from './model-cluster.ts';
-import { anything, contested } from './model-plans.ts';
+import { anything, contested, onProjects, SYNC } from './model-plans.ts';
 import { WATCH, WRITE } from './model-project-plans.ts';
 import { carryOut, command, goOn, happen, type ModelCommand, timePasses } from './model-run.ts';
 import { type Machine, namespaceOf, SITES, type State } from './model-state.ts';
@@ -81,20 +81,54 @@ const outage = fc.uniqueArray(fc.constantFrom('Git', 'Argo CD'), { minLength: 1 
   }),
 );
 
+/** Something is asked for just when a thing outside does not work, and it goes on as far as it can meanwhile. */
+const inTrouble = fc
+  .record({
+    plan: onProjects,
+    kind: fc.constantFrom('syncs fail', 'nothing is pruned', 'argo is down', 'comparison is stuck'),
+  })
+  .map(({ plan, kind }) =>
+    command(`${plan.label} while ${kind}`, async (model, world) => {
+      const turn = (on: boolean) =>
+        happen(model, world, `${kind}: ${on}`, ({ cluster }) => befall(cluster, { kind, on }));
+      turn(true);
+      await carryOut(model, world, [plan]);
+      await goOn(model, world);
+      turn(false);
+    }),
+  );
+
 const size = fc.record({ cpu: fc.integer({ min: 1, max: 40 }), ram: fc.integer({ min: 1, max: 160 }) });
 const machine: fc.Arbitrary<Machine> = fc.record({ site: fc.constantFrom(...SITES), size });
 const machineName = fc.integer({ min: 1, max: 9 }).map((n) => `s${n}`);
 
-const serverChanges = fc.tuple(machineName, machine).map(([name, { site, size }]) =>
-  event(`${name} has ${size.cpu} cores, ${size.ram} GiB at ${site}`, ({ inventory }) => {
-    inventory.machines[name] = { site, size };
-  }),
+/** A change of the fleet, which a sync mostly takes over at once. */
+const inFleet = (changes: fc.Arbitrary<{ title: string; what: Happening }>) =>
+  fc
+    .record({ change: changes, isSynced: fc.constantFrom(true, true, false) })
+    .map(({ change: { title, what }, isSynced }) =>
+      command(title, async (model, world) => {
+        happen(model, world, title, what);
+        if (isSynced) await carryOut(model, world, [SYNC]);
+      }),
+    );
+
+const serverChanges = inFleet(
+  fc.record({ name: machineName, machine }).map(({ name, machine: { site, size } }) => ({
+    title: `${name} has ${size.cpu} cores, ${size.ram} GiB at ${site}`,
+    what: ({ inventory }) => {
+      inventory.machines[name] = { site, size };
+    },
+  })),
 );
 
-const serverVanishes = machineName.map((name) =>
-  event(`${name} vanishes`, ({ inventory }) => {
-    delete inventory.machines[name];
-  }),
+const serverVanishes = inFleet(
+  machineName.map((name) => ({
+    title: `${name} vanishes`,
+    what: ({ inventory }) => {
+      delete inventory.machines[name];
+    },
+  })),
 );
 
 const inventoryAnswers = fc
@@ -126,6 +160,7 @@ export const anyCommand: fc.Arbitrary<ModelCommand> = fc.oneof(
   { weight: 5, arbitrary: namespaceEvent },
   { weight: 2, arbitrary: gitEvent },
   { weight: 1, arbitrary: outage },
+  { weight: 4, arbitrary: inTrouble },
   { weight: 1, arbitrary: serverChanges },
   { weight: 2, arbitrary: serverVanishes },
   { weight: 1, arbitrary: inventoryAnswers },

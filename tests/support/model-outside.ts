@@ -10,7 +10,7 @@ import {
 import { GitError, type ValuesRepository } from '../../server/adapters/git/values-repository.port.ts';
 import type { Inventory } from '../../server/adapters/inventory/inventory.port.ts';
 import { UpstreamError } from '../../server/platform/errors.ts';
-import { beginSync, type Cluster, compared, type Entries, push } from './model-cluster.ts';
+import { beginSync, type Cluster, type Entries, push, type Report, reported } from './model-cluster.ts';
 import type { State } from './model-state.ts';
 
 /** What the stand-ins answer from. */
@@ -85,27 +85,26 @@ export function argoStandIn(outside: () => Outside): ArgoCd {
 }
 
 function applicationOf(cluster: Cluster): ArgoApplication {
-  const at = compared(cluster);
-  const names = [...new Set([...Object.keys(at.entries), ...Object.keys(cluster.live)])];
-  const resources = names.flatMap((name) => resourcesOf(cluster, name, at.entries[name]));
+  const report = reported(cluster);
+  const { revision, live } = report;
+  const names = [...new Set([...Object.keys(revision.entries), ...Object.keys(live)])];
   return {
     sync: {
-      status: isDeepStrictEqual(at.entries, cluster.live) ? 'Synced' : 'OutOfSync',
-      revision: shaOf(at.number),
+      status: isDeepStrictEqual(revision.entries, live) ? 'Synced' : 'OutOfSync',
+      revision: shaOf(revision.number),
     },
     // Missing resources make no application unhealthy, since Argo CD 3.4.
     health: { status: 'Healthy' },
     operation: operationOf(cluster),
-    resources,
+    resources: names.flatMap((name) => resourcesOf(report, name, cluster.degraded.includes(name))),
     conditions: [],
   };
 }
 
-function resourcesOf({ live, degraded }: Cluster, name: string, entry: string | undefined): ArgoResource[] {
+function resourcesOf({ revision, live }: Report, name: string, isDegraded: boolean): ArgoResource[] {
   const found = live[name];
-  const status = found !== undefined && found === entry ? 'Synced' : 'OutOfSync';
-  const worst = degraded.includes(name) ? 'Degraded' : 'Healthy';
-  const health = { status: found === undefined ? 'Missing' : worst };
+  const status = found !== undefined && found === revision.entries[name] ? 'Synced' : 'OutOfSync';
+  const health = { status: found === undefined ? 'Missing' : isDegraded ? 'Degraded' : 'Healthy' };
   return [
     { kind: 'Namespace', name, status, health },
     { kind: 'ResourceQuota', namespace: name, name: 'capacity', status, ...(found === undefined && { health }) },

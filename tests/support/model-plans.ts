@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { deed, grantsOf, oftenest, type Plan, who } from './model-calls.ts';
+import { deed, grantsOf, oftenest, type Plan, type Who, who } from './model-calls.ts';
 import { createNode, deleteNode, moveServers, renameNode } from './model-org-plans.ts';
 import {
   createProject,
@@ -12,21 +12,23 @@ import {
 import { setQuota } from './model-quota-plans.ts';
 import { sync, verify } from './model-rules.ts';
 
-const syncServers = who.map(
-  (who): Plan => ({
-    label: 'sync servers',
-    aim(state) {
-      const grants = grantsOf(state, who, 'run a sync', '');
-      return deed({
-        title: 'sync the servers',
-        grants,
-        decide: (s) => sync(s, grants),
-        perform: (world, caller) => world.services.sync.syncNow(caller, {}),
-        outcome: (run) => run.outcome,
-      });
-    },
-  }),
-);
+const syncBy = (who: Who): Plan => ({
+  label: 'sync servers',
+  aim(state) {
+    const grants = grantsOf(state, who, 'run a sync', '');
+    return deed({
+      title: 'sync the servers',
+      grants,
+      decide: (s) => sync(s, grants),
+      perform: (world, caller) => world.services.sync.syncNow(caller, {}),
+      outcome: (run) => run.outcome,
+    });
+  },
+});
+const syncServers = who.map(syncBy);
+
+/** A sync by somebody who may. */
+export const SYNC = syncBy({ isEntitled: true, n: 0, others: [] });
 
 const verifyQuotas = fc.record({ who, repair: fc.boolean() }).map(
   ({ who, repair }): Plan => ({
@@ -66,6 +68,14 @@ export const anything = oftenest([
   [6, steps],
 ]);
 
+/** What is asked for of projects. */
+export const onProjects = oftenest([
+  [2, createProject],
+  [3, resizeProject],
+  [2, decommissionProject],
+  [1, retryProject],
+]);
+
 /** What is worth being asked for by several at once, of one thing. */
 export const contested: fc.Arbitrary<Plan>[] = [
   oftenest([
@@ -83,10 +93,8 @@ export const contested: fc.Arbitrary<Plan>[] = [
     [1, deleteNode],
   ]),
   oftenest([
-    [2, retryProject],
-    [2, resizeProject],
-    [2, decommissionProject],
-    [2, steps],
+    [3, onProjects],
+    [1, steps],
   ]),
   oftenest([
     [2, createNode],

@@ -1,4 +1,4 @@
-import { type Cluster, compared } from './model-cluster.ts';
+import { type Cluster, reported } from './model-cluster.ts';
 
 export type Verdict = 'done' | 'failed' | 'wait' | 'ask again';
 
@@ -12,17 +12,18 @@ export function judge(cluster: Cluster, wanted: Wanted): Verdict {
   return wanted.is === 'to come' ? judgeComing(cluster, wanted) : judgeChange(cluster, wanted);
 }
 
-const isCompared = (cluster: Cluster, { commit }: Wanted): boolean => compared(cluster).number >= commit;
+const isCompared = (cluster: Cluster, { commit }: Wanted): boolean => reported(cluster).revision.number >= commit;
 
 function isGone(cluster: Cluster, wanted: Wanted): boolean {
-  const { namespace } = wanted;
-  const isLeft = compared(cluster).entries[namespace] !== undefined || cluster.live[namespace] !== undefined;
+  const { revision, live } = reported(cluster);
+  const isLeft = [revision.entries, live].some((entries) => entries[wanted.namespace] !== undefined);
   return isCompared(cluster, wanted) && !isLeft;
 }
 
 function isThere(cluster: Cluster, wanted: Wanted): boolean {
-  const entry = compared(cluster).entries[wanted.namespace];
-  return isCompared(cluster, wanted) && entry !== undefined && cluster.live[wanted.namespace] === entry;
+  const { revision, live } = reported(cluster);
+  const entry = revision.entries[wanted.namespace];
+  return isCompared(cluster, wanted) && entry !== undefined && live[wanted.namespace] === entry;
 }
 
 /** How a sync that has brought the commit in went for the namespace; undefined if there was none yet. */
@@ -36,7 +37,7 @@ function ending({ last }: Cluster, { namespace, commit }: Wanted) {
 function judgeComing(cluster: Cluster, wanted: Wanted): Verdict {
   const end = ending(cluster, wanted);
   if (end === 'refused') return 'failed';
-  const isUp = cluster.live[wanted.namespace] !== undefined;
+  const isUp = reported(cluster).live[wanted.namespace] !== undefined;
   if (isUp && isCompared(cluster, wanted) && cluster.degraded.includes(wanted.namespace)) return 'failed';
   if (isThere(cluster, wanted)) return 'done';
   if (end === 'failed for all') return 'failed';
