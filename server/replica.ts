@@ -7,6 +7,7 @@ import { listen } from './platform/listen.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
+import { scrapeApp } from './platform/scrape.ts';
 import { loadPortal, PORTAL_ASSETS } from './portal.ts';
 import type { Provisioning } from './provisioning/provisioning.service.ts';
 import { appRouter } from './router.ts';
@@ -44,17 +45,20 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     trustedProxies: config.TRUST_PROXY,
     readiness: readinessOf(database, jobs, provisioning),
     metrics,
+    scrapedHere: config.METRICS_PORT === undefined,
     log,
   });
 
   for (const part of background) await part.start();
   await jobs.start();
   const server = await listen(app, config.HOST, config.PORT);
-  log.info({ port: server.port }, 'listening');
+  const scraped =
+    config.METRICS_PORT === undefined ? undefined : await listen(scrapeApp(metrics), config.HOST, config.METRICS_PORT);
+  log.info({ port: server.port, ...(scraped && { metrics_port: scraped.port }) }, 'listening');
   return {
     port: server.port,
     async stop() {
-      await Promise.all([server.close(), ...background.map((part) => part.stop())]);
+      await Promise.all([server.close(), scraped?.close(), ...background.map((part) => part.stop())]);
       await jobs.stop();
       await close();
       await database.close();

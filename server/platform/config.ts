@@ -54,6 +54,9 @@ const jwtSecrets = z
 export const settings = z.object({
   HOST: text().default('0.0.0.0').describe('Address to listen on.'),
   PORT: whole(0, 65535).default(3000).describe('Port to listen on; 0 takes a free one.'),
+  METRICS_PORT: optional(whole(0, 65535)).describe(
+    'Port for `/metrics` alone, so that only Prometheus need reach it; without it, `/metrics` is on `PORT`.',
+  ),
   TRUST_PROXY: list(isNetwork, 'must be addresses or CIDRs, separated by commas').describe(
     'Addresses and CIDRs of the proxies in front, separated by commas, such as `10.0.0.0/8`. Only they are believed when they say whose request it is (`X-Forwarded-For`).',
   ),

@@ -18,6 +18,7 @@ import { addressMatcher, remoteAddressOf } from './proxy.ts';
 import { asRefusal, errorBody, retryAfter } from './refusal.ts';
 import { restDoor } from './rest.ts';
 import { REST_ROOT } from './rest-answer.ts';
+import { scrapeApp } from './scrape.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_BATCH = 10;
@@ -46,6 +47,8 @@ export type AppOptions = {
   /** Addresses and CIDRs of the proxies in front, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   metrics: Metrics;
+  /** Whether `/metrics` is here, with everything else; where it is not, it has a port of its own. */
+  scrapedHere: boolean;
   log: Log;
 };
 
@@ -109,9 +112,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     const report = Object.fromEntries(checks.map(({ name, found }) => [name, found ?? 'ok']));
     return c.json({ status: ready ? 'ready' : 'not ready', checks: report }, ready ? 200 : 503);
   });
-  app.get('/metrics', async (c) =>
-    c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
-  );
+  if (options.scrapedHere) app.route('/', scrapeApp(metrics));
 
   app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, c.get('context'), log));
   const document = openApiDocument(router);

@@ -43,8 +43,9 @@ export async function startWholeApp(database: TestDatabase, settings: Record<str
   };
 }
 
-async function serve(database: TestDatabase, callers: Record<string, Caller>, settings: Record<string, string>) {
-  const config = readConfig({
+/** Settings of an InfraHub over this database, with every system outside out of reach. `settings` replace some. */
+export const configOver = (database: TestDatabase, settings: Record<string, string> = {}) =>
+  readConfig({
     DATABASE_URL: database.url,
     JWT_SECRETS: randomBytes(36).toString('base64'),
     LDAP_URL: `ldap://${NOWHERE}`,
@@ -58,6 +59,9 @@ async function serve(database: TestDatabase, callers: Record<string, Caller>, se
     ARGOCD_TOKEN: 'token',
     ...settings,
   });
+
+async function serve(database: TestDatabase, callers: Record<string, Caller>, settings: Record<string, string>) {
+  const config = configOver(database, settings);
   const log = createLog('silent');
   const { services, background, handlers, close } = await createServices({ config, database, clock: systemClock, log });
   const app = createApp({
@@ -73,6 +77,7 @@ async function serve(database: TestDatabase, callers: Record<string, Caller>, se
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUST_PROXY,
     metrics: createMetrics(),
+    scrapedHere: config.METRICS_PORT === undefined,
     log,
   });
   const server = await listen(app, '127.0.0.1', 0);
