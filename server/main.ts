@@ -2,8 +2,8 @@ import { ConfigError, readConfig } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
 import { startReplica } from './replica.ts';
 
-/** Kubernetes kills what has not ended 30 s after SIGTERM; this is in time to say so in the log. */
-const STOP_DEADLINE_MS = 25_000;
+/** After the drain. Kubernetes kills what has not ended 30 s after SIGTERM; with a drain of 5 s this is in time to say so. */
+const STOP_SECONDS = 20;
 
 /** One replica as a process: `npm start`. Ends with 0 after SIGTERM or SIGINT, with 1 when it cannot start. */
 try {
@@ -15,10 +15,13 @@ try {
   });
   const stop = async (signal: string) => {
     log.info({ signal }, 'stopping');
-    setTimeout(() => {
-      log.error('not stopped in time; what is in flight is taken up by another replica');
-      process.exit(1);
-    }, STOP_DEADLINE_MS).unref();
+    setTimeout(
+      () => {
+        log.error('not stopped in time; what is in flight is taken up by another replica');
+        process.exit(1);
+      },
+      (config.DRAIN_SECONDS + STOP_SECONDS) * 1_000,
+    ).unref();
     await replica.stop();
     log.info('stopped');
     process.exit(0);

@@ -15,7 +15,10 @@ import { createServices } from './services.ts';
 
 export type Replica = {
   port: number;
-  /** Takes no new requests, finishes what is in flight, gives its jobs back, closes every connection. */
+  /**
+   * Is not ready any more, serves on until the balancer knows, finishes what is in flight, gives its jobs back, and closes
+   * every connection.
+   */
   stop(): Promise<void>;
 };
 
@@ -35,6 +38,8 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   });
   const jobs = createJobs({ ...database, log, handlers });
   const metrics = createMetrics();
+  let isStopping = false;
+  const serving = async () => (isStopping ? 'This replica is stopping' : undefined);
   const app = createApp({
     router: appRouter,
     services,
@@ -43,7 +48,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     assets: PORTAL_ASSETS,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUST_PROXY,
-    readiness: readinessOf(database, jobs, provisioning),
+    readiness: [{ name: 'serving', blocks: true, problem: serving }, ...readinessOf(database, jobs, provisioning)],
     metrics,
     scrapedHere: config.METRICS_PORT === undefined,
     log,
@@ -58,8 +63,12 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   return {
     port: server.port,
     async stop() {
-      await Promise.all([server.close(), scraped?.close(), ...background.map((part) => part.stop())]);
-      await jobs.stop();
+      isStopping = true;
+      const endServing = async () => {
+        await server.drain(config.DRAIN_SECONDS * 1_000);
+        await Promise.all([server.close(), scraped?.close(), ...background.map((part) => part.stop())]);
+      };
+      await Promise.all([jobs.stop(), endServing()]);
       await close();
       await database.close();
     },

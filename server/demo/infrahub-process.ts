@@ -29,7 +29,7 @@ export async function startInfraHub(
 ): Promise<InfraHubProcess> {
   const child = spawn(process.execPath, [absolute('server/main.ts')], {
     cwd: folder,
-    env: { NODE_ENV: 'production', PATH: process.env.PATH, ...env },
+    env: { NODE_ENV: 'production', PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const file = createWriteStream(logFile, { flags: 'a' });

@@ -57,6 +57,11 @@ export const settings = z.object({
   METRICS_PORT: optional(whole(0, 65535)).describe(
     'Port for `/metrics` alone, so that only Prometheus need reach it; without it, `/metrics` is on `PORT`.',
   ),
+  DRAIN_SECONDS: seconds(0, 600)
+    .default(5)
+    .describe(
+      'For so long a replica that is told to end goes on serving, while the balancer learns from `/readyz` that it is to go elsewhere, in seconds. It may then take 20 more to end.',
+    ),
   TRUST_PROXY: list(isNetwork, 'must be addresses or CIDRs, separated by commas').describe(
     'Addresses and CIDRs of the proxies in front, separated by commas, such as `10.0.0.0/8`. Only they are believed when they say whose request it is (`X-Forwarded-For`).',
   ),

@@ -98,9 +98,9 @@ export function createJobs({ pool, db, log, handlers, concurrency = 4 }: JobsOpt
     /** Lets running jobs finish and takes no new ones. */
     async stop(): Promise<void> {
       isStopping = true;
-      clearInterval(timer);
       await workers?.stop();
       await working;
+      clearInterval(timer);
       await db.delete(replicas).where(sql`${replicas.id} = ${replicaId}`);
     },
     isHealthy: (): boolean => workers !== undefined && performance.now() - lastBeat < 4 * HEARTBEAT_MS,

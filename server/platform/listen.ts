@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { HttpEnv } from './context.ts';
@@ -27,25 +28,36 @@ const LIMITS = {
   requireHostHeader: false,
 };
 
-/**
- * Starts listening; resolves with the port that was taken. `close` takes no new connection, lets requests in flight
- * finish, and cuts what is left after ten seconds.
- */
-export function listen(
-  app: Hono<HttpEnv>,
-  host: string,
-  port: number,
-): Promise<{ port: number; close: () => Promise<void> }> {
+export type Listening = {
+  /** The port that was taken. */
+  port: number;
+  /**
+   * Serves on for so long, but gives every connection up with its next answer, so that clients open another, which the
+   * balancer takes elsewhere. Without this, a request on its way over an idle connection would meet its end.
+   */
+  drain(ms: number): Promise<void>;
+  /** Takes no new connection, lets requests in flight finish, and cuts what is left after ten seconds. */
+  close(): Promise<void>;
+};
+
+/** Starts listening. */
+export function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const listener = getRequestListener(app.fetch, { errorHandler: answerFailure });
-    const server = createServer(LIMITS, listener);
+    const server = createServer(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
     server.setTimeout(SILENCE_MS);
     const answering = new WeakSet<Socket>();
+    let isDraining = false;
     server.on('request', ({ socket }, answer) => {
       answering.add(socket);
       answer.once('close', () => answering.delete(socket));
+      if (isDraining) answer.setHeader('Connection', 'close');
     });
+    server.on('request', getRequestListener(app.fetch, { errorHandler: answerFailure }));
+    const drain = async (ms: number) => {
+      isDraining = true;
+      await sleep(ms);
+    };
     server.on('clientError', (error, socket: Socket) => {
       if (answering.has(socket)) socket.destroy();
       else answerBrokenRequest(error, socket);
@@ -53,7 +65,7 @@ export function listen(
     server.once('error', reject);
     server.listen(port, host, () => {
       const address = server.address();
-      if (typeof address === 'object' && address) resolve({ port: address.port, close: () => close(server) });
+      if (typeof address === 'object' && address) resolve({ port: address.port, drain, close: () => close(server) });
     });
   });
 }
