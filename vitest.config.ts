@@ -37,6 +37,18 @@ export default defineConfig({
         },
       },
       {
+        // One file at a time: each keeps several replicas under load.
+        test: {
+          name: 'operations',
+          include: ['tests/operations/**/*.test.ts'],
+          globalSetup: ['tests/support/crash-postgres.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         // After the others, and one at a time: they share one running InfraHub and two cores.
         test: {
           name: 'browser',
@@ -45,7 +57,17 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        // The image, the charts and the pipeline. npm and the build keep both cores busy, so not beside others.
+        test: {
+          name: 'deploy',
+          include: ['tests/deploy/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

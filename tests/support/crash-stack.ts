@@ -17,6 +17,7 @@ import { until } from './until.ts';
 
 const FIRST_VALUES = '# whose namespaces these are\nnamespaces: {}\n';
 const LEAD = { username: 'lead', password: 'lead-password' };
+const ADMIN = { username: 'admin', password: 'admin-password' };
 const secret = () => randomBytes(36).toString('base64url');
 
 type Options = {
@@ -61,8 +62,11 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
     reconcileMs: 200,
   });
   const directory = await startDirectory({
-    people: [LEAD],
-    groups: [{ cn: `infrahub-team-leads-${teamId}`, members: [LEAD.username] }],
+    people: [LEAD, ADMIN],
+    groups: [
+      { cn: `infrahub-team-leads-${teamId}`, members: [LEAD.username] },
+      { cn: 'infrahub-center-admins', members: [ADMIN.username] },
+    ],
   });
   const checkpoints = createCheckpoints();
   await mkdir(join(folder, 'tmp'));
@@ -111,6 +115,7 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
 
   return {
     teamId,
+    people: { lead: LEAD, admin: ADMIN },
     remote,
     git,
     argocd,
