@@ -30,14 +30,16 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const database = openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
   if (!(await isMigrated(database))) throw new Error('The database lacks migrations. Run `npm run migrate` first.');
 
-  const { services, provisioning, handlers, background, close } = await createServices({
+  const metrics = createMetrics();
+  const { services, provisioning, handlers, background, gauges, close } = await createServices({
     config,
     database,
     clock: systemClock,
     log,
+    metrics,
   });
   const jobs = createJobs({ ...database, log, handlers });
-  const metrics = createMetrics();
+  metrics.watch({ ...gauges, pool: database.pool, poolSize: config.DATABASE_POOL_SIZE, isWorking: jobs.isHealthy });
   let isStopping = false;
   const serving = async () => (isStopping ? 'This replica is stopping' : undefined);
   const app = createApp({

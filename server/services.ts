@@ -19,10 +19,14 @@ import type { Config } from './platform/config.ts';
 import type { Database } from './platform/database.ts';
 import { createLive } from './platform/live.ts';
 import type { Log } from './platform/log.ts';
+import type { Metrics } from './platform/metrics.ts';
+import { watched } from './platform/outside.ts';
 import { createSchedule } from './platform/schedule.ts';
 import { createProjectsService } from './projects/projects.service.ts';
 import { createProvisioning } from './provisioning/provisioning.service.ts';
 import { createQuotasService } from './quotas/quotas.service.ts';
+import { GAUGES } from './reports/gauges.rules.ts';
+import { createGaugesService } from './reports/gauges.service.ts';
 import { createReportsService } from './reports/reports.service.ts';
 import { createServersService } from './servers/servers.service.ts';
 import { createSyncService } from './servers/sync.service.ts';
@@ -35,32 +39,33 @@ type Adapters = {
   argocd: ArgoCd;
 };
 
-type Parts = { config: Config; database: Database; clock: Clock; log: Log };
+type Parts = { config: Config; database: Database; clock: Clock; log: Log; metrics: Metrics };
 
 /** @throws where a setting names a file that cannot be read, or a credential that its system cannot use. */
-function createAdapters({ config, clock, log }: Parts): Adapters {
+function createAdapters({ config, clock, log, metrics: { work } }: Parts): Adapters {
+  const inventory = createInventory(
+    {
+      format: config.EXTERNAL_SERVER_API_FORMAT,
+      url: config.EXTERNAL_SERVER_API_URL,
+      token: config.EXTERNAL_SERVER_API_TOKEN,
+      maasSite: config.EXTERNAL_SERVER_API_MAAS_SITE,
+      netboxCpuField: config.EXTERNAL_SERVER_API_NETBOX_CPU_FIELD,
+      netboxRamField: config.EXTERNAL_SERVER_API_NETBOX_RAM_FIELD,
+      timeoutSeconds: config.EXTERNAL_SERVER_API_TIMEOUT_SECONDS,
+    },
+    { clock },
+  );
   return {
-    directory: createLdapDirectory(config, log),
-    inventory: createInventory(
-      {
-        format: config.EXTERNAL_SERVER_API_FORMAT,
-        url: config.EXTERNAL_SERVER_API_URL,
-        token: config.EXTERNAL_SERVER_API_TOKEN,
-        maasSite: config.EXTERNAL_SERVER_API_MAAS_SITE,
-        netboxCpuField: config.EXTERNAL_SERVER_API_NETBOX_CPU_FIELD,
-        netboxRamField: config.EXTERNAL_SERVER_API_NETBOX_RAM_FIELD,
-        timeoutSeconds: config.EXTERNAL_SERVER_API_TIMEOUT_SECONDS,
-      },
-      { clock },
-    ),
-    repository: createValuesRepository(config, log),
-    argocd: createArgoCd(config),
+    directory: watched('ldap', createLdapDirectory(config, log), work),
+    inventory: watched('inventory', inventory, work),
+    repository: watched('git', createValuesRepository(config, log), work),
+    argocd: watched('argocd', createArgoCd(config), work),
   };
 }
 
 /** Puts the rooms together: what each of them stands on is said here and nowhere else. */
 export async function createServices(parts: Parts) {
-  const { config, database, clock, log } = parts;
+  const { config, database, clock, log, metrics } = parts;
   const { db, pool } = database;
   const adapters = createAdapters(parts);
   const live = createLive({ url: config.DATABASE_URL, log });
@@ -72,7 +77,14 @@ export async function createServices(parts: Parts) {
     audience: config.JWT_AUDIENCE,
     clock,
   });
-  const provisioning = createProvisioning({ db, quotas, ...adapters, settings: config, log });
+  const provisioning = createProvisioning({
+    db,
+    quotas,
+    ...adapters,
+    settings: config,
+    log,
+    onEnd: metrics.work.ended,
+  });
   const drift = createDriftService({ db, quotas, ...adapters, settings: config, log });
   const reports = createReportsService({ db });
   const schedule = createSchedule(db, [
@@ -117,7 +129,9 @@ export async function createServices(parts: Parts) {
     services,
     provisioning,
     /** For `createJobs`. */
-    handlers: { ...provisioning.handlers, ...drift.handlers, ...schedule.handlers },
+    handlers: metrics.work.timed({ ...provisioning.handlers, ...drift.handlers, ...schedule.handlers }),
+    /** For the scrapes of Prometheus. */
+    gauges: { gauges: GAUGES, read: createGaugesService(database).read, liveSubscribers: live.subscribers },
     /** What runs beside requests and jobs, in the order in which it starts. */
     background: [live, sync, provisioning, drift, schedule],
     /** To be called last, when nothing uses the systems outside any more. */

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { Logger, type RunnerOptions, run, runMigrations, type WorkerEvents } from 'graphile-worker';
+import { Logger, type RunnerOptions, run, runMigrations, type Task, type WorkerEvents } from 'graphile-worker';
 import type pg from 'pg';
 import { z } from 'zod';
 import { replicas } from '../../db/schema/index.ts';
 import type { Db, Tx } from './database.ts';
 import { type Log, withLogContext } from './log.ts';
+import { inSpan, traceparent } from './tracing.ts';
 
 /** Every payload carries the id of the request that caused the job. */
-const payloadShape = z.looseObject({ request_id: z.uuid() });
+const payloadShape = z.looseObject({ request_id: z.uuid(), traceparent: z.string().optional() });
 export type JobPayload = z.infer<typeof payloadShape>;
 
 /** What one kind of job does. It may be killed at any line and run again: it must come to the same end. */
@@ -32,7 +33,7 @@ const added = z.object({ rows: z.tuple([z.object({ id: z.string().nullable() })]
 
 /** Enqueues a job in the caller's transaction: it exists if and only if that commits. */
 export async function enqueueJob(tx: Tx | Db, spec: JobSpec): Promise<void> {
-  const payload = JSON.stringify({ ...spec.payload, request_id: spec.requestId });
+  const payload = JSON.stringify({ ...spec.payload, request_id: spec.requestId, traceparent: traceparent() });
   const addJob = sql`select id::text from graphile_worker.add_job(
     ${spec.task}, payload => ${payload}::json, queue_name => ${spec.queue ?? null}, job_key => ${spec.key ?? null},
     run_at => now() + make_interval(secs => ${spec.runInSeconds ?? 0}), max_attempts => 1000,
@@ -172,17 +173,26 @@ async function releaseJobsOfTheDead(db: Db): Promise<number> {
 }
 
 function wrap(handlers: Record<string, JobHandler>, log: Log) {
-  const wrapped = (task: string, handler: JobHandler) => async (raw: unknown) => {
-    const payload = payloadShape.parse(raw);
-    await withLogContext({ request_id: payload.request_id, job: task }, async () => {
-      try {
-        await handler(payload);
-      } catch (err) {
-        log.error({ err }, 'a job failed and will be tried again');
-        throw err;
-      }
-    });
-  };
+  const wrapped =
+    (task: string, handler: JobHandler): Task =>
+    async (raw, { job: { id: job_id } }) => {
+      const payload = payloadShape.parse(raw);
+      const { request_id } = payload;
+      const attributes = { 'infrahub.job': task, 'infrahub.job_id': job_id, 'infrahub.request_id': request_id };
+      const span = { name: task, kind: 'consumer', isRoot: true, cause: payload.traceparent, attributes } as const;
+      await withLogContext({ request_id, job: task, job_id }, () =>
+        inSpan(span, async () => {
+          const started = performance.now();
+          try {
+            await handler(payload);
+            log.debug({ ms: Math.round(performance.now() - started) }, 'a job is done');
+          } catch (err) {
+            log.error({ err }, 'a job failed and will be tried again');
+            throw err;
+          }
+        }),
+      );
+    };
   return Object.fromEntries(Object.entries(handlers).map(([task, handler]) => [task, wrapped(task, handler)]));
 }
 

@@ -91,6 +91,9 @@ export function createLive({ url, log }: { url: string; log: Log }) {
       await running;
     },
 
+    /** How many listen on this replica. */
+    subscribers: (): number => listeners.size,
+
     /** Collects the changes that are wanted until it is closed. */
     subscribe(wants: (change: LiveChange) => boolean): LiveSubscription {
       let waiting: LiveChange[] = [];

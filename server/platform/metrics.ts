@@ -1,23 +1,24 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createReplicaMetrics } from './metrics-replica.ts';
+import { createRequestMetrics } from './metrics-requests.ts';
+import { createWorkMetrics } from './metrics-work.ts';
 
-/** What Prometheus scrapes from `/metrics`. */
+/** What one replica tells Prometheus at `/metrics`; `docs/observability.md` lists it. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'infrahub_http_requests_total',
-    help: 'Requests answered, by door and status',
-    labelNames: ['door', 'status'],
-    registers: [registry],
-  });
-  const seconds = new Histogram({
-    name: 'infrahub_http_request_duration_seconds',
-    help: 'Time from request to answer, by door',
-    labelNames: ['door'],
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
-  return { registry, requests, seconds };
+  const { watch, refresh } = createReplicaMetrics(registry);
+  return {
+    requests: createRequestMetrics(registry),
+    work: createWorkMetrics(registry),
+    watch,
+    contentType: registry.contentType,
+    /** Everything, as text. Waits two seconds for the database at most, and tells the rest without it. */
+    async scrape(): Promise<string> {
+      await refresh();
+      return registry.metrics();
+    },
+  };
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -18,6 +18,7 @@ const columns = {
   waitingReason: operations.waitingReason,
   askedAt: operations.askedAt,
   requestId: operations.requestId,
+  ageSeconds: sql`extract(epoch from now() - ${operations.createdAt})`.mapWith(Number),
   teamId: projects.teamId,
   teamName: teams.name,
   name: projects.name,

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
 import { enqueueWatch, enqueueWrite, WATCH_TASK, WRITE_TASK } from './provisioning.jobs.ts';
 import { listOpenOperations, listProblems, type Problem, TO_WATCH, TO_WRITE } from './provisioning.repository.ts';
+import type { SettlementOptions } from './settlement.ts';
 import { applicationOf, type Targets } from './targets.rules.ts';
 import { createWatcher } from './watcher.ts';
 import { createWriter } from './writer.ts';
@@ -20,13 +21,15 @@ type Options = {
     Config,
     'HELM_VALUES_PATH' | 'ARGOCD_APP_NAME' | 'PROVISION_POLL_SECONDS' | 'PROVISION_TIMEOUT_SECONDS'
   >;
+  /** Told of each operation that this replica brings to its end. */
+  onEnd?: SettlementOptions['onEnd'];
   log: Log;
 };
 
 const SWEEP_MS = 60_000;
 
 /** The road from a reserved project to an active one, or back: durable jobs over Git and Argo CD. */
-export function createProvisioning({ db, quotas, repository, argocd, settings, log }: Options) {
+export function createProvisioning({ db, quotas, repository, argocd, settings, onEnd, log }: Options) {
   const targets: Targets = { valuesPath: settings.HELM_VALUES_PATH, application: settings.ARGOCD_APP_NAME };
   const handlers: Record<string, JobHandler> = {
     [WRITE_TASK]: createWriter({ db, repository, targets, log }),
@@ -38,6 +41,7 @@ export function createProvisioning({ db, quotas, repository, argocd, settings, l
       targets,
       pollSeconds: settings.PROVISION_POLL_SECONDS,
       timeoutSeconds: settings.PROVISION_TIMEOUT_SECONDS,
+      onEnd,
       log,
     }),
   };

@@ -1,5 +1,6 @@
 import { type Db, inTransaction } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
+import type { OperationEnd } from '../platform/metrics-work.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
 import { canFail, endOf, failureOf, isUndone, reasonOf } from './operation.rules.ts';
@@ -9,18 +10,24 @@ import type { Verdict } from './verdict.rules.ts';
 
 export type Judged = { operation: Operation; verdict: Verdict };
 
-type SettlementOptions = { db: Db; quotas: Pick<QuotasService, 'changeUsage'>; timeoutSeconds: number; log: Log };
+export type SettlementOptions = {
+  db: Db;
+  quotas: Pick<QuotasService, 'changeUsage'>;
+  timeoutSeconds: number;
+  onEnd?: ((end: OperationEnd) => void) | undefined;
+  log: Log;
+};
 
 /** Writes down what verdicts mean. Everything is guarded by the operation's state, so that a second time does nothing. */
-export function createSettlement({ db, quotas, timeoutSeconds, log }: SettlementOptions) {
+export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: SettlementOptions) {
   /** The end of operations: what their projects become and what they give back, in one transaction and once. */
   async function finish(operations: Operation[]): Promise<void> {
     if (operations.length === 0) return;
-    await inTransaction(db, async (tx) => {
+    const finished = await inTransaction(db, async (tx) => {
       const ends = operations.map((operation) => ({ operation, ...endOf(operation) }));
       for (const { operation, usage } of ends) {
         const { id: operationId, projectId, teamId, site } = operation;
-        if (usage && !(await quotas.changeUsage(tx, { teamId, site, projectId, operationId, ...usage }))) return;
+        if (usage && !(await quotas.changeUsage(tx, { teamId, site, projectId, operationId, ...usage }))) return [];
       }
       await lockProjectsOf(tx, idsOf(operations));
       const there = operations.filter((o) => !isUndone(o));
@@ -35,7 +42,12 @@ export function createSettlement({ db, quotas, timeoutSeconds, log }: Settlement
         tx,
         ended.map(({ operation: { projectId, requestId }, change }) => ({ projectId, requestId, ...change })),
       );
+      return ended.map(({ operation }) => operation);
     });
+    for (const operation of finished) {
+      const outcome = isUndone(operation) ? 'rolled_back' : 'succeeded';
+      onEnd?.({ kind: operation.kind, outcome, seconds: operation.ageSeconds });
+    }
     log.info({ projects: operations.map((o) => o.projectId) }, 'operations have come to their end');
   }
 

@@ -10,7 +10,7 @@ import { createLostCommits } from './lost-commits.ts';
 import { reasonOf } from './operation.rules.ts';
 import { enqueueWatch } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WATCH } from './provisioning.repository.ts';
-import { createSettlement } from './settlement.ts';
+import { createSettlement, type SettlementOptions } from './settlement.ts';
 import { applicationOf, type Targets } from './targets.rules.ts';
 import { judge, type Look } from './verdict.rules.ts';
 import { endWaiting, keepWaiting } from './waits.ts';
@@ -23,6 +23,7 @@ type WatcherOptions = {
   targets: Targets;
   pollSeconds: number;
   timeoutSeconds: number;
+  onEnd?: SettlementOptions['onEnd'];
   log: Log;
 };
 

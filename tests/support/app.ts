@@ -63,7 +63,9 @@ export const configOver = (database: TestDatabase, settings: Record<string, stri
 async function serve(database: TestDatabase, callers: Record<string, Caller>, settings: Record<string, string>) {
   const config = configOver(database, settings);
   const log = createLog('silent');
-  const { services, background, handlers, close } = await createServices({ config, database, clock: systemClock, log });
+  const metrics = createMetrics();
+  const parts = { config, database, clock: systemClock, log, metrics };
+  const { services, background, handlers, close } = await createServices(parts);
   const app = createApp({
     router: appRouter,
     services,
@@ -76,7 +78,7 @@ async function serve(database: TestDatabase, callers: Record<string, Caller>, se
     readiness: [],
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUST_PROXY,
-    metrics: createMetrics(),
+    metrics,
     scrapedHere: config.METRICS_PORT === undefined,
     log,
   });
