@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { AnyRouter } from '@trpc/server';
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
@@ -12,18 +11,16 @@ import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
 import { contentSecurityPolicy, setSecurityHeaders } from './headers.ts';
 import { type Log, logRefusal, withLogContext } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Door } from './metrics-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Caller } from './policy.ts';
 import { addressMatcher, remoteAddressOf } from './proxy.ts';
-import { asRefusal, errorBody, retryAfter } from './refusal.ts';
-import { createRequestWatch } from './request-watch.ts';
+import { asRefusal, errorBody, retryAfter, trpcErrorOf } from './refusal.ts';
 import { restDoor } from './rest.ts';
 import { REST_ROOT } from './rest-answer.ts';
 import { scrapeApp } from './scrape.ts';
+import { TRPC_ROOT, trpcDoor } from './trpc-door.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
-const MAX_BATCH = 10;
 const requestIdShape = z.uuidv4();
 
 /** What the portal's renderer gets beside the request. */
@@ -59,38 +56,46 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   const { router, metrics, log } = options;
   const isProxy = addressMatcher(options.trustedProxies);
   const app = new Hono<HttpEnv>();
-  const watch = createRequestWatch(metrics.requests, log);
 
   app.use(async (c, next) => {
     const sent = requestIdShape.safeParse(c.req.header('x-request-id'));
     const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
+    const started = performance.now();
     c.set('requestId', requestId);
     const peer = c.env?.incoming?.socket.remoteAddress ?? '';
     const remoteAddress = remoteAddressOf(peer, c.req.header('x-forwarded-for'), isProxy);
-    const { method, path } = c.req;
-    const request = { method, path, door: doorOf(path), requestId, traceparent: c.req.header('traceparent') };
-    await withLogContext({ request_id: requestId }, () =>
-      watch(request, async (onCall) => {
-        c.set('context', contextFrom(options, c.req.raw, { requestId, remoteAddress, onCall }));
-        await next();
-        c.header('X-Request-Id', requestId);
-        setSecurityHeaders(c.res.headers);
-        return { status: c.res.status, code: c.get('refusal') };
-      }),
-    );
+    c.set('context', contextFrom(options, c.req.raw, requestId, remoteAddress));
+    await withLogContext({ request_id: requestId }, async () => {
+      await next();
+      c.header('X-Request-Id', requestId);
+      setSecurityHeaders(c.res.headers);
+      const ms = performance.now() - started;
+      const door = doorOf(c.req.path);
+      metrics.requests.inc({ door, status: c.res.status });
+      metrics.seconds.observe({ door }, ms / 1000);
+      const line = { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(ms) };
+      if (door === 'probe' || door === 'asset') log.debug(line, 'request');
+      else log.info(line, 'request');
+    });
   });
   app.onError((error, c) => {
     const refusal = asRefusal(error);
     logRefusal(log, refusal);
-    c.set('refusal', refusal.code);
     // The rest of the body is not read, so that nothing more can come on this connection.
     if (refusal.code === 'PAYLOAD_TOO_LARGE') c.header('Connection', 'close');
     if (HTTP_STATUS[refusal.code] === 401) c.header('WWW-Authenticate', 'Bearer');
     const wait = retryAfter(refusal);
     if (wait !== undefined) c.header('Retry-After', wait);
-    return c.json(errorBody(refusal, c.get('requestId')), HTTP_STATUS[refusal.code]);
+    const requestId = c.get('requestId');
+    const isTrpc = doorOf(c.req.path) === 'trpc';
+    const body = isTrpc ? { error: trpcErrorOf(refusal, requestId) } : errorBody(refusal, requestId);
+    return c.json(body, HTTP_STATUS[refusal.code]);
   });
 
+  app.use('/api/*', async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
   if (options.corsOrigins.length > 0) {
     const cross = crossOrigin(options.corsOrigins);
     app.use('/api/*', (c, next) => (c.req.header('origin') ? cross(c, next) : next()));
@@ -99,10 +104,6 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     throw new InfraHubError('PAYLOAD_TOO_LARGE', `A body may have ${MAX_BODY_BYTES / 1024} KiB at most.`);
   };
   app.use('/api/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
-  app.use('/api/*', async (c, next) => {
-    await next();
-    c.header('Cache-Control', 'no-store');
-  });
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {
@@ -115,7 +116,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   });
   if (options.scrapedHere) app.route('/', scrapeApp(metrics));
 
-  app.all('/api/trpc/*', (c) => trpcDoor(router, c.req.raw, c.get('context'), log));
+  app.route(TRPC_ROOT, trpcDoor(router, log));
   const document = openApiDocument(router);
   app.get(`${REST_ROOT}/openapi.json`, (c) => c.json(document));
   app.route(REST_ROOT, restDoor(router));
@@ -142,36 +143,22 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
 function contextFrom(
   { services, authenticate }: AppOptions,
   request: Request,
-  told: Pick<Context, 'requestId' | 'remoteAddress' | 'onCall'>,
+  requestId: string,
+  remoteAddress: string,
 ): Context {
   // Verified anew each time, which is cheap: a subscription asks again whether its token still holds.
   const authentication = async () => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     if (!token) throw new UnauthenticatedError('UNAUTHENTICATED', 'Sign in first: this needs an access token.');
-    return authenticate(token, told.requestId);
+    return authenticate(token, requestId);
   };
   return {
     services,
+    requestId,
     authentication,
     idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
-    ...told,
+    remoteAddress,
   };
-}
-
-async function trpcDoor(router: AnyRouter, req: Request, context: Context, log: Log): Promise<Response> {
-  return fetchRequestHandler({
-    endpoint: '/api/trpc',
-    router,
-    req,
-    createContext: () => context,
-    maxBatchSize: MAX_BATCH,
-    onError: ({ error }) => logRefusal(log, asRefusal(error)),
-    responseMeta: ({ errors }) => {
-      const waits = errors.map((error) => Number(retryAfter(asRefusal(error)) ?? 0));
-      const wait = Math.max(0, ...waits);
-      return wait > 0 ? { headers: { 'retry-after': String(wait) } } : {};
-    },
-  });
 }
 
 const crossOrigin = (origin: string[]) =>
@@ -183,8 +170,8 @@ const crossOrigin = (origin: string[]) =>
     maxAge: 600,
   });
 
-function doorOf(path: string): Door {
-  if (path.startsWith('/api/trpc/')) return 'trpc';
+function doorOf(path: string): 'trpc' | 'rest' | 'probe' | 'asset' | 'page' {
+  if (path.startsWith(`${TRPC_ROOT}/`)) return 'trpc';
   if (path.startsWith('/api/')) return 'rest';
   if (/^\/(healthz|readyz|metrics)$/.test(path)) return 'probe';
   return /^\/(assets|docs)\//.test(path) ? 'asset' : 'page';

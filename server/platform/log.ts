@@ -12,6 +12,9 @@ export function withLogContext<T>(context: LogContext, fn: () => T): T {
   return current.run(context, fn);
 }
 
+/** That of the request which is being answered, or whose job is being done. */
+export const currentRequestId = (): string | undefined => current.getStore()?.request_id;
+
 const SECRET_KEYS = ['password', 'token', 'access_token', 'authorization', 'secret', 'secrets', 'cookie'];
 const redact = {
   paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),

@@ -1,4 +1,5 @@
 import { TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { sqlState } from './database.ts';
 import { DatabaseUnavailableError, type ErrorCode, HTTP_STATUS, InfraHubError, ValidationError } from './errors.ts';
@@ -98,6 +99,24 @@ export type ErrorBody = {
 export function errorBody(refusal: InfraHubError, requestId: string): ErrorBody {
   return {
     error: { code: refusal.code, message: refusal.message, request_id: requestId, details: refusal.details },
+  };
+}
+
+/** The same as tRPC's clients read it: they insist on a numeric code, and ours is in `data`, whole (docs/decisions/002). */
+export function trpcErrorOf(refusal: InfraHubError, requestId: string) {
+  const status = HTTP_STATUS[refusal.code];
+  return {
+    // Made of ours, since a subscription's error does not pass the middleware, and must not look worth a reconnect.
+    code: TRPC_ERROR_CODES_BY_KEY[TRPC_CODE[status]],
+    message: refusal.message,
+    data: {
+      code: refusal.code,
+      request_id: requestId,
+      details: refusal.details,
+      http_status: status,
+      // Where tRPC looks for the status to answer with; it would make 500 of every other that begins with a 5.
+      httpStatus: status,
+    },
   };
 }
 

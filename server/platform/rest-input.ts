@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { InfraHubError, ValidationError } from './errors.ts';
-import { parseJson } from './json.ts';
+import { ValidationError } from './errors.ts';
+import { readJsonBody } from './json.ts';
 import type { RestProcedure } from './procedures.ts';
 import { validationErrorFrom } from './refusal.ts';
 
@@ -62,12 +62,6 @@ function read(text: string, type: unknown): unknown {
 }
 
 async function bodyOf(request: Request): Promise<unknown> {
-  const body = await request.arrayBuffer();
-  if (body.byteLength === 0) return {};
-  const type = request.headers.get('content-type') ?? '';
-  const encoding = request.headers.get('content-encoding') ?? 'identity';
-  if (!/^application\/json *(; *charset="?utf-8"?)?$/i.test(type) || encoding !== 'identity') {
-    throw new InfraHubError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json in UTF-8, not compressed.');
-  }
-  return parseJson(body);
+  const { bytes, value } = await readJsonBody(request);
+  return bytes.byteLength === 0 ? {} : value;
 }

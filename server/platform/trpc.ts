@@ -1,10 +1,9 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { Context } from './context.ts';
-import { type ErrorCode, ForbiddenError, HTTP_STATUS, ValidationError } from './errors.ts';
+import { type ErrorCode, ForbiddenError, ValidationError } from './errors.ts';
+import { currentRequestId } from './log.ts';
 import { holds, type Permission } from './policy.ts';
-import { asRefusal, asTrpcError } from './refusal.ts';
-import { inSpan } from './tracing.ts';
+import { asRefusal, asTrpcError, trpcErrorOf } from './refusal.ts';
 
 /** `permission` or `open` says who may call it (a test walks every procedure); `openapi` is its REST address. */
 export type Meta = {
@@ -38,38 +37,10 @@ const t = initTRPC
   .create({
     isDev: false, // its default follows NODE_ENV and sends stacks
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
-    errorFormatter({ error, ctx }) {
-      const refusal = asRefusal(error);
-      return {
-        // tRPC's own client insists on its numeric code here; ours is in `data`, whole (docs/decisions/002). It is made
-        // of ours, since a subscription's error does not pass the middleware, and must not look worth a reconnect.
-        code: TRPC_ERROR_CODES_BY_KEY[asTrpcError(refusal).code],
-        message: refusal.message,
-        data: {
-          code: refusal.code,
-          request_id: ctx?.requestId ?? '',
-          details: refusal.details,
-          http_status: HTTP_STATUS[refusal.code],
-          // Where tRPC looks for the status to answer with; it would make 500 of every other that begins with a 5.
-          httpStatus: HTTP_STATUS[refusal.code],
-        },
-      };
-    },
+    errorFormatter: ({ error, ctx }) => trpcErrorOf(asRefusal(error), ctx?.requestId ?? currentRequestId() ?? ''),
   });
 
 export const router = t.router;
-
-const observe = t.middleware(({ ctx, path: procedure, next }) =>
-  inSpan({ name: procedure, attributes: { 'infrahub.procedure': procedure } }, async (span) => {
-    const started = performance.now();
-    const result = await next();
-    const code = result.ok ? 'OK' : asRefusal(result.error).code;
-    span.set({ 'infrahub.code': code });
-    if (code !== 'OK' && HTTP_STATUS[code] >= 500) span.fail();
-    ctx.onCall({ procedure, code, seconds: (performance.now() - started) / 1000 });
-    return result;
-  }),
-);
 
 const translateErrors = t.middleware(async ({ next }) => {
   const result = await next();
@@ -90,7 +61,7 @@ const checkIdempotencyKey = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
-const base = t.procedure.use(observe).use(translateErrors).use(checkIdempotencyKey);
+const base = t.procedure.use(translateErrors).use(checkIdempotencyKey);
 
 /** A procedure for everyone, signed in or not. `why` is read by the test that walks all procedures. */
 export const openTo = (why: string) => base.meta({ open: why });
