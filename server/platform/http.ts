@@ -11,10 +11,12 @@ import { HTTP_STATUS, InfraHubError, UnauthenticatedError } from './errors.ts';
 import { contentSecurityPolicy, setSecurityHeaders } from './headers.ts';
 import { type Log, logRefusal, withLogContext } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Door } from './metrics-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Caller } from './policy.ts';
 import { addressMatcher, remoteAddressOf } from './proxy.ts';
 import { asRefusal, errorBody, retryAfter, trpcErrorOf } from './refusal.ts';
+import { createRequestWatch } from './request-watch.ts';
 import { restDoor } from './rest.ts';
 import { REST_ROOT } from './rest-answer.ts';
 import { scrapeApp } from './scrape.ts';
@@ -56,31 +58,30 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   const { router, metrics, log } = options;
   const isProxy = addressMatcher(options.trustedProxies);
   const app = new Hono<HttpEnv>();
+  const watch = createRequestWatch(metrics.requests, log);
 
   app.use(async (c, next) => {
     const sent = requestIdShape.safeParse(c.req.header('x-request-id'));
     const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
-    const started = performance.now();
     c.set('requestId', requestId);
     const peer = c.env?.incoming?.socket.remoteAddress ?? '';
     const remoteAddress = remoteAddressOf(peer, c.req.header('x-forwarded-for'), isProxy);
-    c.set('context', contextFrom(options, c.req.raw, requestId, remoteAddress));
-    await withLogContext({ request_id: requestId }, async () => {
-      await next();
-      c.header('X-Request-Id', requestId);
-      setSecurityHeaders(c.res.headers);
-      const ms = performance.now() - started;
-      const door = doorOf(c.req.path);
-      metrics.requests.inc({ door, status: c.res.status });
-      metrics.seconds.observe({ door }, ms / 1000);
-      const line = { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(ms) };
-      if (door === 'probe' || door === 'asset') log.debug(line, 'request');
-      else log.info(line, 'request');
-    });
+    const { method, path } = c.req;
+    const request = { method, path, door: doorOf(path), requestId, traceparent: c.req.header('traceparent') };
+    await withLogContext({ request_id: requestId }, () =>
+      watch(request, async (onCall) => {
+        c.set('context', contextFrom(options, c.req.raw, { requestId, remoteAddress, onCall }));
+        await next();
+        c.header('X-Request-Id', requestId);
+        setSecurityHeaders(c.res.headers);
+        return { status: c.res.status, code: c.get('refusal') };
+      }),
+    );
   });
   app.onError((error, c) => {
     const refusal = asRefusal(error);
     logRefusal(log, refusal);
+    c.set('refusal', refusal.code);
     // The rest of the body is not read, so that nothing more can come on this connection.
     if (refusal.code === 'PAYLOAD_TOO_LARGE') c.header('Connection', 'close');
     if (HTTP_STATUS[refusal.code] === 401) c.header('WWW-Authenticate', 'Bearer');
@@ -143,21 +144,19 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
 function contextFrom(
   { services, authenticate }: AppOptions,
   request: Request,
-  requestId: string,
-  remoteAddress: string,
+  told: Pick<Context, 'requestId' | 'remoteAddress' | 'onCall'>,
 ): Context {
   // Verified anew each time, which is cheap: a subscription asks again whether its token still holds.
   const authentication = async () => {
     const token = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     if (!token) throw new UnauthenticatedError('UNAUTHENTICATED', 'Sign in first: this needs an access token.');
-    return authenticate(token, requestId);
+    return authenticate(token, told.requestId);
   };
   return {
     services,
-    requestId,
     authentication,
     idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
-    remoteAddress,
+    ...told,
   };
 }
 
@@ -170,7 +169,7 @@ const crossOrigin = (origin: string[]) =>
     maxAge: 600,
   });
 
-function doorOf(path: string): 'trpc' | 'rest' | 'probe' | 'asset' | 'page' {
+function doorOf(path: string): Door {
   if (path.startsWith(`${TRPC_ROOT}/`)) return 'trpc';
   if (path.startsWith('/api/')) return 'rest';
   if (/^\/(healthz|readyz|metrics)$/.test(path)) return 'probe';

@@ -1,9 +1,10 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
 import type { Context } from './context.ts';
-import { type ErrorCode, ForbiddenError, ValidationError } from './errors.ts';
+import { type ErrorCode, ForbiddenError, HTTP_STATUS, ValidationError } from './errors.ts';
 import { currentRequestId } from './log.ts';
 import { holds, type Permission } from './policy.ts';
 import { asRefusal, asTrpcError, trpcErrorOf } from './refusal.ts';
+import { inSpan } from './tracing.ts';
 
 /** `permission` or `open` says who may call it (a test walks every procedure); `openapi` is its REST address. */
 export type Meta = {
@@ -42,6 +43,18 @@ const t = initTRPC
 
 export const router = t.router;
 
+const observe = t.middleware(({ ctx, path: procedure, next }) =>
+  inSpan({ name: procedure, attributes: { 'infrahub.procedure': procedure } }, async (span) => {
+    const started = performance.now();
+    const result = await next();
+    const code = result.ok ? 'OK' : asRefusal(result.error).code;
+    span.set({ 'infrahub.code': code });
+    if (code !== 'OK' && HTTP_STATUS[code] >= 500) span.fail();
+    ctx.onCall({ procedure, code, seconds: (performance.now() - started) / 1000 });
+    return result;
+  }),
+);
+
 const translateErrors = t.middleware(async ({ next }) => {
   const result = await next();
   if (!result.ok) throw translated(result.error);
@@ -61,7 +74,7 @@ const checkIdempotencyKey = t.middleware(({ ctx, type, next }) => {
   return next();
 });
 
-const base = t.procedure.use(translateErrors).use(checkIdempotencyKey);
+const base = t.procedure.use(observe).use(translateErrors).use(checkIdempotencyKey);
 
 /** A procedure for everyone, signed in or not. `why` is read by the test that walks all procedures. */
 export const openTo = (why: string) => base.meta({ open: why });
