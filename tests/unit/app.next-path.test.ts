@@ -11,6 +11,9 @@ test.each([
   ['another origin without a scheme', '//elsewhere.example/'],
   ['another origin behind a backslash', '/\\elsewhere.example/'],
   ['another origin behind a tab', '/\t/elsewhere.example/'],
+  ['another origin behind a dot', '/.//elsewhere.example/'],
+  ['another origin behind a way up', '/servers/../..//elsewhere.example/'],
+  ['another origin behind a dot in disguise', '/%2e//elsewhere.example/'],
   ['a script', 'javascript:alert(1)'],
   ['the sign-in page itself', '/sign-in?next=/sign-in'],
 ])('%s leads to the overview', (_, asked) => {

@@ -3,7 +3,8 @@ export function nextPath(asked: string | null): string {
   if (!asked?.startsWith('/')) return '/';
   const here = 'http://portal.invalid';
   const url = URL.parse(asked, here);
-  if (!url || url.origin !== here || url.pathname === '/sign-in') return '/';
+  // `/.//elsewhere.example` is a path that becomes another origin's address.
+  if (!url || url.origin !== here || url.pathname.startsWith('//') || url.pathname === '/sign-in') return '/';
   return url.pathname + url.search + url.hash;
 }
 
