@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener, RequestError } from '@hono/node-server';
@@ -46,21 +46,25 @@ export function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<
     const server = createServer(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
     server.setTimeout(SILENCE_MS);
-    const answering = new WeakSet<Socket>();
+    const exchanges = new WeakMap<Socket, Exchange[]>();
     let isDraining = false;
-    server.on('request', ({ socket }, answer) => {
-      answering.add(socket);
-      answer.once('close', () => answering.delete(socket));
+    server.on('request', (request, answer) => {
+      const { socket } = request;
+      const others = () => (exchanges.get(socket) ?? []).filter((one) => one.answer !== answer);
+      exchanges.set(socket, [...others(), { request, answer }]);
+      answer.once('close', () => exchanges.set(socket, others()));
       if (isDraining) answer.setHeader('Connection', 'close');
     });
+    // What we do not know we need not meet; Node would answer for itself, in another shape.
+    server.on('checkExpectation', (request, answer) => server.emit('request', request, answer));
     server.on('request', getRequestListener(app.fetch, { errorHandler: answerFailure }));
     const drain = async (ms: number) => {
       isDraining = true;
       await sleep(ms);
     };
     server.on('clientError', (error, socket: Socket) => {
-      if (answering.has(socket)) socket.destroy();
-      else answerBrokenRequest(error, socket);
+      if (isOurTurn(exchanges.get(socket) ?? [])) answerBrokenRequest(error, socket);
+      else socket.destroy();
     });
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -69,6 +73,12 @@ export function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<
     });
   });
 }
+
+type Exchange = { request: IncomingMessage; answer: ServerResponse };
+
+/** Whether what is written now answers what is broken: no other request, or none whole, waits for its answer before it. */
+const isOurTurn = ([first, second]: Exchange[]): boolean =>
+  first === undefined || (second === undefined && !first.request.complete && !first.answer.headersSent);
 
 async function close(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);

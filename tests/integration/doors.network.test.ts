@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressMatcher, remoteAddressOf } from '../../server/platform/proxy.ts';
 import { centerAdmin } from '../factories/caller.ts';
 import { startApp } from '../support/app.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { exchange } from '../support/sockets.ts';
 
 let database: TestDatabase;
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -21,21 +20,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Sends these bytes, says nothing more, and answers what comes back until the server hangs up. */
-async function raw(bytes: string): Promise<string> {
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
-  let answer = '';
-  socket.setEncoding('utf8');
-  socket.on('data', (text: string) => {
-    answer += text;
-  });
-  socket.on('error', () => undefined);
-  socket.write(bytes);
-  await once(socket, 'close');
-  return answer;
-}
-
-const bodyOf = (answer: string): unknown => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+const bodyOf = (answer: string): unknown => JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n') + 4));
+const raw = (bytes: string) => exchange(app.url, bytes);
 
 describe.concurrent('who does not speak HTTP, or too slowly, is told so and cut off', () => {
   test.each<[string, string, number, string]>([

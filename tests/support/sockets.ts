@@ -1,4 +1,5 @@
-import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** A TCP server on loopback that counts who comes; it says nothing unless `talk` does. */
 export async function recordingServer(talk: (socket: Socket) => void = () => undefined) {
@@ -30,4 +31,18 @@ export async function recordingServer(talk: (socket: Socket) => void = () => und
         for (const socket of open) socket.destroy();
       }),
   };
+}
+
+/** Sends these bytes to a server, says nothing more, and answers what comes back until it hangs up. */
+export async function exchange(url: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  return answer;
 }
