@@ -7,6 +7,7 @@ import { InvalidStateError } from '../platform/errors.ts';
 import type { JobHandler } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
+import { silenceOf } from '../provisioning/one-writer.ts';
 import { CHECK_TASK, enqueueEarlyCheck, enqueueHourlyCheck, enqueueMend, MEND_TASK } from './drift.jobs.ts';
 import { findLatestCheck, insertMend, listMends, type Mend, storeCheck } from './drift.repository.ts';
 import type { Difference, DriftReport, MendInput, Mending, MendOutput } from './drift.schema.ts';
@@ -19,7 +20,7 @@ const AFTER_START_SECONDS = 10;
 const AFTER_UNREADABLE_SECONDS = 300;
 
 type Options = Omit<LookOptions, 'targets'> & {
-  settings: Pick<Config, 'HELM_VALUES_PATH' | 'ARGOCD_APP_NAME'>;
+  settings: Pick<Config, 'HELM_VALUES_PATH' | 'ARGOCD_APP_NAME' | 'GIT_TIMEOUT_SECONDS'>;
   log: Log;
 };
 
@@ -30,7 +31,7 @@ export function createDriftService({ settings, log, ...outside }: Options) {
   const look = createLook({ ...outside, targets });
   const handlers: Record<string, JobHandler> = {
     [CHECK_TASK]: scheduledCheck,
-    [MEND_TASK]: createMender({ ...outside, targets, log }),
+    [MEND_TASK]: createMender({ ...outside, targets, silenceSeconds: silenceOf(settings), log }),
   };
 
   async function lookAndKeep(requestId: string): Promise<Looked> {

@@ -3,7 +3,7 @@ import { GitError, type ValuesRepository } from '../adapters/git/values-reposito
 import { type Db, inTransaction } from '../platform/database.ts';
 import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
-import { asTheOneWriter } from '../provisioning/one-writer.ts';
+import { type AssertMine, asTheOneWriter } from '../provisioning/one-writer.ts';
 import type { Targets } from '../provisioning/targets.rules.ts';
 import { editValuesFile, ValuesFileError } from '../provisioning/values-file.rules.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
@@ -23,6 +23,8 @@ type Options = {
   repository: Pick<ValuesRepository, 'write'>;
   argocd: Pick<ArgoCd, 'sync'>;
   targets: Targets;
+  /** As for `asTheOneWriter`. */
+  silenceSeconds: number;
   log: Log;
 };
 
@@ -30,7 +32,7 @@ type Options = {
  * The job that mends what somebody asked for: counters, then values files, then Argo CD. Each step is found done when it
  * runs again, so it may be killed anywhere; what the outside will not take now waits with the reason.
  */
-export function createMender({ db, quotas, repository, argocd, targets, log }: Options) {
+export function createMender({ db, quotas, repository, argocd, targets, silenceSeconds, log }: Options) {
   const open = async (state: Mend['state']): Promise<Mend[]> => (await listMends(db)).filter((m) => m.state === state);
 
   async function recount({ finding, findingId, requestId }: Mend): Promise<void> {
@@ -43,7 +45,7 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
     } else await finish([findingId], requestId);
   }
 
-  async function writeFile(path: string, mends: Mend[], assertMine: () => void): Promise<void> {
+  async function writeFile(path: string, mends: Mend[], assertMine: AssertMine): Promise<void> {
     const ids = idsOf(mends);
     // Under the writer's lock: whatever changes after this read is written after this.
     const change = changeFor(
@@ -52,11 +54,8 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
       targets,
     );
     try {
-      const edit = (text: string | undefined) => {
-        assertMine();
-        return editValuesFile(text, sparingOthers(text, change));
-      };
-      const { commit } = await repository.write(new Map([[path, edit]]), mendMessage(change));
+      const edit = (text: string | undefined) => editValuesFile(text, sparingOthers(text, change));
+      const { commit } = await repository.write(new Map([[path, edit]]), mendMessage(change), assertMine);
       await advanceMends(db, ids, 'written');
       log.info({ commit, path, findings: ids }, 'drift was mended in a values file');
     } catch (error) {
@@ -96,7 +95,7 @@ export function createMender({ db, quotas, repository, argocd, targets, log }: O
     const requested = await open('requested');
     for (const mend of requested.filter((m) => m.finding.kind === 'quota_counter')) await recount(mend);
     if (requested.some(isOfFile)) {
-      await asTheOneWriter(db, async (assertMine) => {
+      await asTheOneWriter(db, silenceSeconds, async (assertMine) => {
         const files = Map.groupBy((await open('requested')).filter(isOfFile), (m) => m.finding.values_file ?? '');
         for (const [path, mends] of files) await writeFile(path, mends, assertMine);
       });

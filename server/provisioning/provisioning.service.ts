@@ -5,6 +5,7 @@ import type { Db } from '../platform/database.ts';
 import type { JobHandler } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
+import { silenceOf } from './one-writer.ts';
 import { enqueueWatch, enqueueWrite, WATCH_TASK, WRITE_TASK } from './provisioning.jobs.ts';
 import { listOpenOperations, listProblems, type Problem, TO_WATCH, TO_WRITE } from './provisioning.repository.ts';
 import type { SettlementOptions } from './settlement.ts';
@@ -19,7 +20,11 @@ type Options = {
   argocd: ArgoCd;
   settings: Pick<
     Config,
-    'HELM_VALUES_PATH' | 'ARGOCD_APP_NAME' | 'PROVISION_POLL_SECONDS' | 'PROVISION_TIMEOUT_SECONDS'
+    | 'HELM_VALUES_PATH'
+    | 'ARGOCD_APP_NAME'
+    | 'PROVISION_POLL_SECONDS'
+    | 'PROVISION_TIMEOUT_SECONDS'
+    | 'GIT_TIMEOUT_SECONDS'
   >;
   /** Told of each operation that this replica brings to its end. */
   onEnd?: SettlementOptions['onEnd'];
@@ -32,7 +37,7 @@ const SWEEP_MS = 60_000;
 export function createProvisioning({ db, quotas, repository, argocd, settings, onEnd, log }: Options) {
   const targets: Targets = { valuesPath: settings.HELM_VALUES_PATH, application: settings.ARGOCD_APP_NAME };
   const handlers: Record<string, JobHandler> = {
-    [WRITE_TASK]: createWriter({ db, repository, targets, log }),
+    [WRITE_TASK]: createWriter({ db, repository, targets, silenceSeconds: silenceOf(settings), log }),
     [WATCH_TASK]: createWatcher({
       db,
       quotas,

@@ -5,7 +5,7 @@ import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects, type ProjectChange } from '../projects/projects.changes.ts';
 import { commitMessage } from './commit-message.rules.ts';
-import { asTheOneWriter } from './one-writer.ts';
+import { type AssertMine, asTheOneWriter } from './one-writer.ts';
 import { isUndone, reasonOf, wantedOf } from './operation.rules.ts';
 import { enqueueWatch, enqueueWrite } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WRITE } from './provisioning.repository.ts';
@@ -16,15 +16,22 @@ import { keepWaiting } from './waits.ts';
 /** Seconds until the writer tries again what it could not write. */
 export const RETRY_SECONDS = 5;
 
-type WriterOptions = { db: Db; repository: ValuesRepository; targets: Targets; log: Log };
+type WriterOptions = {
+  db: Db;
+  repository: Pick<ValuesRepository, 'write'>;
+  targets: Targets;
+  /** As for `asTheOneWriter`. */
+  silenceSeconds: number;
+  log: Log;
+};
 
 /**
  * The job that brings the values files to what the database says: everything that waits, as one commit. It may be
  * killed anywhere: what is on the remote already is found there again and changes nothing.
  */
-export function createWriter({ db, repository, targets, log }: WriterOptions) {
+export function createWriter({ db, repository, targets, silenceSeconds, log }: WriterOptions) {
   /** Writes the files that can be written. Answers whether something has to be tried again. */
-  async function write(operations: Operation[], requestId: string, assertMine: () => void): Promise<boolean> {
+  async function write(operations: Operation[], requestId: string, assertMine: AssertMine): Promise<boolean> {
     const pathOf = (o: Operation) => valuesPathOf(targets, o.site);
     const paths = [...new Set(operations.map(pathOf))];
     const files = new Map(paths.map((path) => [path, operations.filter((o) => pathOf(o) === path)]));
@@ -33,7 +40,7 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
       const pending = [...files.values()].flat();
       const unusable = new Map<string, ValuesFileError>();
       try {
-        const { commit } = await repository.write(editsOf(files, unusable, assertMine), commitMessage(pending));
+        const { commit } = await repository.write(editsOf(files, unusable), commitMessage(pending), assertMine);
         await saveCommit(pending, commit, requestId);
         log.info({ commit, projects: pending.length }, 'values files written');
         return isComplete;
@@ -81,7 +88,7 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
 
   return async ({ request_id }: JobPayload): Promise<void> => {
     let isComplete = true;
-    const wasAlone = await asTheOneWriter(db, async (assertMine) => {
+    const wasAlone = await asTheOneWriter(db, silenceSeconds, async (assertMine) => {
       const waiting = await listOpenOperations(db, TO_WRITE);
       if (waiting.length > 0) isComplete = await write(waiting, request_id, assertMine);
     });
@@ -90,18 +97,13 @@ export function createWriter({ db, repository, targets, log }: WriterOptions) {
 }
 
 /** An edit for each file; what makes a file unusable is kept under its path. */
-function editsOf(
-  files: Map<string, Operation[]>,
-  unusable: Map<string, ValuesFileError>,
-  assertMine: () => void,
-): Map<string, FileEdit> {
+function editsOf(files: Map<string, Operation[]>, unusable: Map<string, ValuesFileError>): Map<string, FileEdit> {
   return new Map(
     [...files].map(([path, operations]): [string, FileEdit] => {
       const change = changeFor(operations);
       return [
         path,
         (text) => {
-          assertMine();
           try {
             return editValuesFile(text, change);
           } catch (error) {

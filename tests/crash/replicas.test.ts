@@ -68,6 +68,25 @@ describe.concurrent('a replica that is stopped for longer than it may be silent,
     }));
 });
 
+describe.concurrent('a replica that is frozen in the middle of a push for good', () => {
+  test('loses its lock to the other, and neither its push nor its awakening changes anything', () =>
+    onStack({ replicas: 2, settings: { GIT_TIMEOUT_SECONDS: '3' } }, async (stack) => {
+      const pushing = stack.checkpoints.stopAt('push arrives');
+      const { id } = await stack.client.change('/projects', stack.newProject());
+      const held = await within('a push', 60, pushing);
+      const zombie = stack.replica(held.replica);
+      zombie.signal('SIGSTOP');
+      await stack.settled();
+      held.goOn();
+      await until('the late push to be refused', () => stack.checkpoints.times('push rejected') > 0 || undefined);
+      zombie.signal('SIGCONT');
+      await hasComeBack(stack, zombie.name);
+      expect((await stack.reader.projects()).map((p) => [p.id, p.status])).toEqual([[id, 'active']]);
+      expect(await stack.reader.commits()).toHaveLength(1);
+      expect(await stack.findings()).toEqual([]);
+    }));
+});
+
 describe.concurrent('a replica that is told to end', () => {
   test.for(['push arrives', 'sync arrives', 'status arrives', 'recording provision committed'])(
     'at: %s, ends in time and with all that it began; the next goes on at once',

@@ -61,6 +61,7 @@ const SETTINGS = {
   ARGOCD_APP_NAME: 'tenants',
   PROVISION_POLL_SECONDS: 10,
   PROVISION_TIMEOUT_SECONDS: 300,
+  GIT_TIMEOUT_SECONDS: 20,
 };
 /** How long the stand-in's cluster takes for a step; its clock moves only when a test says so. */
 const STEP_MS = 1000;

@@ -25,16 +25,21 @@ export function createValuesRepository(
   const cache = createCache(settings, log, folder);
   const oneAtATime = createQueue();
 
-  /** Makes a commit of the edits on top of what was fetched, or answers the head as it is when they change nothing. */
-  async function commitEdits(git: Git, edits: ReadonlyMap<string, FileEdit>, message: string) {
+  type Work = { edits: ReadonlyMap<string, FileEdit>; message: string; beforePush: (() => void) | undefined };
+
+  /** Puts the edits on top of the remote's newest state. Undefined when somebody else pushed first. */
+  async function writeOnTop(git: Git, { edits, message, beforePush }: Work): Promise<string | undefined> {
+    await fetchHead(git, branch);
     const { head, files } = await readFiles(git, [...edits.keys()]);
     const changed = [...edits].flatMap(([path, edit]) => {
       const before = files.get(path);
       const text = edit(before);
       return text === before ? [] : [{ path, text }];
     });
-    if (changed.length === 0) return { commit: head, isNew: false };
-    return { commit: await commitFiles(git, settings, { parent: head, files: changed, message }), isNew: true };
+    if (changed.length === 0) return head;
+    const commit = await commitFiles(git, settings, { parent: head, files: changed, message });
+    beforePush?.();
+    return (await push(git, commit)) ? commit : undefined;
   }
 
   /** True when the commit is on the remote branch, false when somebody else was there first. */
@@ -63,13 +68,12 @@ export function createValuesRepository(
   }
 
   return {
-    write: (edits, message) =>
+    write: (edits, message, beforePush) =>
       oneAtATime(() =>
         cache.use(async (git) => {
           for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            await fetchHead(git, branch);
-            const { commit, isNew } = await commitEdits(git, edits, message);
-            if (!isNew || (await push(git, commit))) return { commit };
+            const commit = await writeOnTop(git, { edits, message, beforePush });
+            if (commit !== undefined) return { commit };
             log.info({ attempt }, 'somebody else pushed first; the edits are applied again on top');
             if (attempt < ATTEMPTS) await sleep(waitBefore(attempt));
           }

@@ -10,9 +10,10 @@ export type ValuesRepository = {
   /**
    * Applies the edits to the newest state of the branch and pushes them as one commit. Edits that change nothing make no
    * commit; the branch's head is answered then, which contains them already.
+   * @param beforePush is called right before each push; what it throws stops the write, with the remote as it was.
    * @throws GitError
    */
-  write(edits: ReadonlyMap<string, FileEdit>, message: string): Promise<{ commit: string }>;
+  write(edits: ReadonlyMap<string, FileEdit>, message: string, beforePush?: () => void): Promise<{ commit: string }>;
   /**
    * The file at the head of the branch, with that head; `text` is undefined while there is no such file.
    * @throws GitError
