@@ -117,6 +117,7 @@ export async function startArgoCd(options: Options) {
   });
 
   function refusalOfSync(): Refusal | undefined {
+    if (behaviour.read_only) return [403, 'permission denied'];
     if (behaviour.sync_window) return [403, 'cannot sync: blocked by sync window'];
     if (behaviour.auto_sync_error) return [400, `Cannot sync to HEAD: auto-sync currently set to ${branch}`, 9];
     if (behaviour.busy_times === 0) return undefined;

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -45,6 +46,7 @@ const gitBehaviour = z.strictObject({
   delay_ms: z.number().int().min(0).default(0).describe('Every answer comes this much later.'),
   status: z.number().int().min(400).max(599).nullable().default(null).describe('Every answer has this status.'),
   hang: z.boolean().default(false).describe('No answer comes.'),
+  read_only: z.boolean().default(false).describe('The token may read, and not push.'),
   lose_push_answers: z
     .number()
     .int()
@@ -54,19 +56,27 @@ const gitBehaviour = z.strictObject({
 });
 export type GitBehaviour = z.infer<typeof gitBehaviour>;
 
-type Options = { repository: string; port?: number; username: string; token: string };
+type Options = {
+  repository: string;
+  port?: number;
+  username: string;
+  token: string;
+  /** With these it is HTTPS. */
+  tls?: { key: Buffer; cert: Buffer } | undefined;
+};
 
 /** Serves a bare repository by `git http-backend` on loopback, behind Basic authentication, to be told to misbehave. */
-export async function serveGitRepository({ repository, port = 0, username, token }: Options) {
+export async function serveGitRepository({ repository, port = 0, username, token, tls }: Options) {
   const { stdout } = await execute('git', ['--exec-path'], { env: GIT_ENV });
   const backend = `${stdout.trim()}/git-http-backend`;
   const expected = `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`;
   const running = new Set<ChildProcess>();
   let behaviour = gitBehaviour.parse({});
 
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch(() => response.destroy());
-  });
+  };
+  const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (behaviour.hang) return;
@@ -75,6 +85,7 @@ export async function serveGitRepository({ repository, port = 0, username, token
     if (request.headers.authorization !== expected) {
       return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
     }
+    if (behaviour.read_only && request.url?.includes('git-receive-pack')) return void response.writeHead(403).end();
     const isPush = request.method === 'POST' && request.url?.endsWith('/git-receive-pack');
     const output = await runBackend(request);
     if (isPush && behaviour.lose_push_answers > 0) {
@@ -116,7 +127,7 @@ export async function serveGitRepository({ repository, port = 0, username, token
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
       const bound = z.object({ port: z.number() }).parse(server.address());
-      resolve(`http://127.0.0.1:${bound.port}`);
+      resolve(`${tls ? 'https' : 'http'}://127.0.0.1:${bound.port}`);
     });
   });
 

@@ -148,8 +148,13 @@ export const settings = z.object({
     .describe('The branch that Argo CD follows.'),
   GIT_USERNAME: text().default('oauth2').describe('User name that goes with the token over HTTPS.'),
   GIT_TOKEN: optional(secret(text())).describe('Token with write access to that repository, for HTTPS.'),
-  GIT_SSH_KEY_FILE: optional(text()).describe('Private key, for SSH.'),
-  GIT_SSH_KNOWN_HOSTS_FILE: optional(text()).describe('Host keys to trust, for SSH.'),
+  GIT_CA_FILE: optional(text()).describe(
+    'PEM file with the CA that signed the Git server’s certificate, if it is a private one.',
+  ),
+  GIT_SSH_KEY_FILE: optional(text()).describe('Private key without a passphrase, for SSH.'),
+  GIT_SSH_KNOWN_HOSTS_FILE: optional(text()).describe(
+    'Host keys to trust, for SSH; no other is accepted. Made by `ssh-keyscan`, and checked.',
+  ),
   GIT_AUTHOR_NAME: text().default('InfraHub').describe('Author of the commits.'),
   GIT_AUTHOR_EMAIL: text().default('infrahub@localhost').describe('Their e-mail address.'),
   GIT_TIMEOUT_SECONDS: seconds(1, 600).default(60).describe('Limit of one Git command, in seconds.'),

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createValuesRepository, type GitSettings } from '../../server/adapters/git/git.adapter.ts';
 import { GitError } from '../../server/adapters/git/values-repository.port.ts';
 import { createLog } from '../../server/platform/log.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import {
   createTestRepository,
   FIRST_VALUES,
@@ -15,6 +18,7 @@ import {
   type TestRepository,
   TOKEN,
 } from '../support/git-server.ts';
+import { sshdIsMissing, startSshServer } from '../support/ssh-server.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -61,25 +65,61 @@ async function failure(work: Promise<unknown>): Promise<GitError> {
   return error;
 }
 
-describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
-  const address = async (remote: TestRepository) =>
-    transport === 'HTTP' ? (await overHttp(remote)).url : remote.folder;
+async function overHttps(remote: TestRepository) {
+  const folder = await mkdtemp(join(tmpdir(), 'infrahub-test-ca-'));
+  cleanUps.push(() => rm(folder, { recursive: true }));
+  await makeCertificates(folder);
+  const [key, cert] = [await readFile(join(folder, 'server.key')), await readFile(join(folder, 'server.pem'))];
+  const server = await serve(remote, { key, cert });
+  cleanUps.push(server.stop);
+  return { url: server.url, caFile: join(folder, 'ca.pem') };
+}
+
+async function overSsh(remote: TestRepository) {
+  const server = await startSshServer(remote);
+  cleanUps.push(server.stop);
+  const settings = { GIT_TOKEN: undefined, GIT_SSH_KEY_FILE: server.keyFile };
+  return { ...server, settings: { ...settings, GIT_SSH_KNOWN_HOSTS_FILE: server.knownHostsFile } };
+}
+
+type Address = { url: string; settings: Partial<GitSettings> };
+
+const TRANSPORTS: Record<string, (remote: TestRepository) => Promise<Address>> = {
+  'a path': async ({ folder }) => ({ url: folder, settings: {} }),
+  HTTP: async (remote) => ({ url: (await overHttp(remote)).url, settings: {} }),
+  async HTTPS(remote) {
+    const { url, caFile } = await overHttps(remote);
+    return { url, settings: { GIT_CA_FILE: caFile } };
+  },
+  SSH: overSsh,
+};
+
+const withoutSshd = sshdIsMissing();
+if (withoutSshd) console.warn(`Git over SSH: ${withoutSshd}`);
+const usable = Object.entries(TRANSPORTS).filter(([name]) => name !== 'SSH' || !withoutSshd);
+
+describe.each(usable)('a repository over %s', (_, addressOf) => {
+  /** The repository as it is reached by this transport. */
+  async function reached(remote: TestRepository, change: Partial<GitSettings> = {}) {
+    const { url, settings } = await addressOf(remote);
+    return values(url, { ...settings, ...change });
+  }
 
   it('answers the text of a file with the commit it is from', async () => {
     const remote = await repository();
-    const git = values(await address(remote));
+    const git = await reached(remote);
     expect(await git.read('values.yaml')).toEqual({ commit: remote.head(), text: FIRST_VALUES });
   });
 
   it('answers no text where there is no such file', async () => {
     const remote = await repository();
-    const git = values(await address(remote));
+    const git = await reached(remote);
     expect(await git.read('sites/none.yaml')).toEqual({ commit: remote.head(), text: undefined });
   });
 
   it('pushes edits of several files as one commit by the configured author, and leaves the rest alone', async () => {
     const remote = await repository({ 'values.yaml': FIRST_VALUES, 'other/keep.txt': 'kept' });
-    const git = values(await address(remote), { GIT_AUTHOR_NAME: 'Infra <Hub>', GIT_AUTHOR_EMAIL: 'hub@example.org' });
+    const git = await reached(remote, { GIT_AUTHOR_NAME: 'Infra <Hub>', GIT_AUTHOR_EMAIL: 'hub@example.org' });
     const { commit } = await git.write(
       new Map([
         ['values.yaml', (text: string | undefined) => `${text}# Grüße\n`],
@@ -99,7 +139,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
 
   it('makes no commit when the edits change nothing, and answers the head', async () => {
     const remote = await repository();
-    const git = values(await address(remote));
+    const git = await reached(remote);
     const before = remote.head();
     expect(await git.write(new Map([['values.yaml', (text: string | undefined) => text ?? '']]), 'Nothing')).toEqual({
       commit: before,
@@ -110,7 +150,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
   it('says what a revision contains: its ancestors, not its descendants, and nothing where it is unknown', async () => {
     const remote = await repository();
     const first = remote.head();
-    const git = values(await address(remote));
+    const git = await reached(remote);
     const { commit: second } = await git.write(append('# second'), 'Second');
     const third = remote.commitAsRival('rival.txt', 'third');
     expect(await git.contains(third, second)).toBe(true);
@@ -122,7 +162,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
 
   it('applies its edits on top of whoever pushed first, twenty times in a row', async () => {
     const remote = await repository();
-    const git = values(await address(remote));
+    const git = await reached(remote);
     for (let round = 1; round <= 20; round++) {
       let overtaken = false;
       const edit = (text: string | undefined) => {
@@ -136,7 +176,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
     expect(remote.show()).toBe(`${FIRST_VALUES}${ours}`);
     expect(remote.git('ls-tree', '--name-only', 'main').trim().split('\n')).toHaveLength(21);
     expect(remote.commits()).toBe(41);
-  });
+  }, 120_000);
 
   it('is refused, with the hook’s reason, where a hook declines the push', async () => {
     const remote = await repository();
@@ -147,7 +187,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
     );
     chmodSync(hook, 0o755);
     const before = remote.head();
-    const error = await failure(values(await address(remote)).write(append('# x'), 'Declined'));
+    const error = await failure((await reached(remote)).write(append('# x'), 'Declined'));
     expect(error.failure).toBe('refused');
     expect(error.message).toContain('You are not allowed to push code to protected branches');
     expect(remote.head()).toBe(before);
@@ -155,15 +195,15 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
 
   it('is misconfigured where the branch is missing', async () => {
     const remote = await repository();
-    const error = await failure(values(await address(remote), { GIT_BRANCH: 'release' }).read('values.yaml'));
+    const error = await failure((await reached(remote, { GIT_BRANCH: 'release' })).read('values.yaml'));
     expect(error.failure).toBe('misconfigured');
     expect(error.message).toContain('GIT_BRANCH');
   });
 
   it('is misconfigured where the repository is missing', async () => {
     const remote = await repository();
-    const url = (await address(remote)).replace('tenants.git', 'nothing.git');
-    const error = await failure(values(url).read('values.yaml'));
+    const { url, settings } = await addressOf(remote);
+    const error = await failure(values(url.replace('tenants.git', 'nothing.git'), settings).read('values.yaml'));
     expect(error.failure).toBe('misconfigured');
     expect(error.message).toContain('GIT_REPO_URL');
   });
@@ -175,8 +215,22 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
     const edit = (): string => {
       throw mistake;
     };
-    await expect(values(await address(remote)).write(new Map([['values.yaml', edit]]), 'Never')).rejects.toBe(mistake);
+    await expect((await reached(remote)).write(new Map([['values.yaml', edit]]), 'Never')).rejects.toBe(mistake);
     expect(remote.head()).toBe(before);
+  });
+
+  it('asks right before each push, and pushes nothing when that throws', async () => {
+    const remote = await repository();
+    const git = await reached(remote);
+    const asked: number[] = [];
+    await git.write(append('# one'), 'One', () => void asked.push(remote.commits()));
+    expect(asked).toEqual([1]);
+    const no = new RangeError('not any more');
+    const refuse = () => {
+      throw no;
+    };
+    await expect(git.write(append('# two'), 'Two', refuse)).rejects.toBe(no);
+    expect(remote.show()).toBe(`${FIRST_VALUES}# one\n`);
   });
 
   it('refuses to edit a file that is not text', async () => {
@@ -191,7 +245,7 @@ describe.each(['a path', 'HTTP'])('a repository over %s', (transport) => {
     }).trim();
     const commit = remote.git('commit-tree', tree, '-m', 'Binary', '-p', 'main').trim();
     remote.git('update-ref', 'refs/heads/main', commit);
-    const error = await failure(values(await address(remote)).write(append('# x'), 'Never'));
+    const error = await failure((await reached(remote)).write(append('# x'), 'Never'));
     expect(error.failure).toBe('misconfigured');
     expect(remote.head()).toBe(commit);
   });
@@ -372,6 +426,129 @@ describe('a repository over HTTP that misbehaves', () => {
     expect(arguments_.some((line) => line.includes('push'))).toBe(true);
     expect([...seen].filter((line) => line.includes(TOKEN) || line.includes(encoded))).toEqual([]);
     expect(filesBelow(folder).filter((file) => mentions(file, TOKEN) || mentions(file, encoded))).toEqual([]);
+  });
+});
+
+describe('a repository over HTTPS', () => {
+  it('is misconfigured, and says what to do, where its certificate is by an unknown CA', async () => {
+    const { url } = await overHttps(await repository());
+    const error = await failure(values(url).read('values.yaml'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain('name that in GIT_CA_FILE');
+  });
+
+  it('is misconfigured where the CA’s file is missing', async () => {
+    const { url } = await overHttps(await repository());
+    const error = await failure(values(url, { GIT_CA_FILE: '/nonexistent/ca.pem' }).read('values.yaml'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain('GIT_CA_FILE');
+  });
+});
+
+/** A hook that leaves a file when it is reached, and takes very long. */
+function stallAt(remote: TestRepository, hook: 'pre-receive' | 'post-receive'): () => boolean {
+  const mark = join(remote.root, 'reached');
+  const file = join(remote.folder, 'hooks', hook);
+  writeFileSync(file, `#!/bin/sh\ntouch '${mark}'\nexec sleep 27.18\n`);
+  chmodSync(file, 0o755);
+  return () => existsSync(mark);
+}
+
+describe.skipIf(withoutSshd)('a repository over SSH', () => {
+  it.each([
+    ['no key at all', 'noHostsFile', 'host key is not known. Check it, and add it to GIT_SSH_KNOWN_HOSTS_FILE'],
+    ['another key', 'otherHostsFile', 'another host key than the known one'],
+  ] as const)('is not spoken to where its host is known by %s', async (_, hosts, words) => {
+    const remote = await repository();
+    const { url, settings, ...server } = await overSsh(remote);
+    const git = values(url, { ...settings, GIT_SSH_KNOWN_HOSTS_FILE: server[hosts] });
+    const error = await failure(git.write(append('# x'), 'Never'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain(words);
+    expect(readFileSync(server[hosts], 'utf8')).not.toContain('\n[');
+    expect(remote.commits()).toBe(1);
+  });
+
+  it.each([
+    ['a key that the server does not know', 'strangeKeyFile', 'refused', 'Add its public half'],
+    ['a key with a passphrase', 'lockedKeyFile', 'refused', 'without a passphrase'],
+    ['a file that is not there', 'missingFile', 'misconfigured', 'GIT_SSH_KEY_FILE'],
+  ] as const)('says what to do about %s', async (_, file, expected, words) => {
+    const { url, settings, ...server } = await overSsh(await repository());
+    const key = { ...server, missingFile: '/nonexistent/key' }[file];
+    const error = await failure(values(url, { ...settings, GIT_SSH_KEY_FILE: key }).read('values.yaml'));
+    expect(error.failure).toBe(expected);
+    expect(error.message).toContain(words);
+  });
+
+  it('says what to do about a key that others may read', async () => {
+    const { url, settings, keyFile } = await overSsh(await repository());
+    chmodSync(keyFile, 0o644);
+    const error = await failure(values(url, settings).read('values.yaml'));
+    expect(error.failure).toBe('misconfigured');
+    expect(error.message).toContain('that InfraHub alone may read');
+  });
+
+  it('is unavailable when nobody listens', async () => {
+    const { url, settings } = await overSsh(await repository());
+    const error = await failure(values(url.replace(/:\d+/, ':1'), settings).read('values.yaml'));
+    expect(error.failure).toBe('unavailable');
+  });
+
+  it('that goes away in the middle of a push has taken nothing, and the next push lands', async () => {
+    const remote = await repository();
+    const { url, settings, cut } = await overSsh(remote);
+    const git = values(url, settings);
+    const isReached = stallAt(remote, 'pre-receive');
+    const push = failure(git.write(append('# lost'), 'Lost'));
+    await expect.poll(isReached, { timeout: 20_000 }).toBe(true);
+    cut();
+    expect((await push).failure).toBe('unavailable');
+    expect(remote.commits()).toBe(1);
+    await rm(join(remote.folder, 'hooks/pre-receive'));
+    await git.write(append('# again'), 'Again');
+    expect(remote.show()).toBe(`${FIRST_VALUES}# again\n`);
+  });
+
+  it('that goes away before it answers a push is found to have taken it: one commit, no second push', async () => {
+    const remote = await repository();
+    const { url, settings, cut } = await overSsh(remote);
+    const isReached = stallAt(remote, 'post-receive');
+    const push = values(url, settings).write(append('# once'), 'Once');
+    await expect.poll(isReached, { timeout: 20_000 }).toBe(true);
+    cut();
+    const { commit } = await push;
+    expect(remote.head()).toBe(commit);
+    expect(remote.commits()).toBe(2);
+  });
+
+  it('that takes too long is given up, and no ssh is left', async () => {
+    const remote = await repository();
+    const { url, settings } = await overSsh(remote);
+    const isReached = stallAt(remote, 'pre-receive');
+    const push = failure(values(url, { ...settings, GIT_TIMEOUT_SECONDS: 4 }).write(append('# slow'), 'Slow'));
+    const clients = () => commandLines().filter((line) => line.startsWith('ssh ') && line.includes(remote.folder));
+    await expect.poll(isReached, { timeout: 20_000 }).toBe(true);
+    expect(clients()).toHaveLength(1);
+    expect((await push).failure).toBe('unavailable');
+    await expect.poll(clients).toEqual([]);
+  });
+
+  it('shows the key in no process’s arguments, in no file of the copy and in no error', async () => {
+    const remote = await repository();
+    const { url, settings, keyFile } = await overSsh(remote);
+    const secret = readFileSync(keyFile, 'utf8').split('\n')[2] ?? '';
+    expect(secret).toHaveLength(70);
+    const folder = join(remote.root, 'copy');
+    const isReached = stallAt(remote, 'pre-receive');
+    const push = failure(values(url, { ...settings, GIT_TIMEOUT_SECONDS: 4 }, folder).write(append('# x'), 'Slow'));
+    await expect.poll(isReached, { timeout: 20_000 }).toBe(true);
+    const seen = commandLines();
+    expect(seen.some((line) => line.startsWith('ssh ') && line.includes(remote.folder))).toBe(true);
+    expect(seen.filter((line) => line.includes(secret))).toEqual([]);
+    expect(filesBelow(folder).filter((file) => mentions(file, secret))).toEqual([]);
+    const error = await push;
+    expect(`${error.message} ${error.stack}`).not.toContain(secret);
   });
 });
 

@@ -42,9 +42,9 @@ export type TestRepository = Awaited<ReturnType<typeof createTestRepository>>;
 
 export const TOKEN = 'canary-5f2b9c1e7a';
 
-/** The same repository over HTTP with Basic authentication. */
-export const serve = (repository: TestRepository) =>
-  serveGitRepository({ repository: repository.folder, username: 'oauth2', token: TOKEN });
+/** The same repository over HTTP, or with a certificate over HTTPS, with Basic authentication. */
+export const serve = (repository: TestRepository, tls?: { key: Buffer; cert: Buffer }) =>
+  serveGitRepository({ repository: repository.folder, username: 'oauth2', token: TOKEN, tls });
 
 /** Settings of the adapter, for a repository at this address. */
 export const gitSettings = (url: string, change: Partial<GitSettings> = {}): GitSettings => ({
@@ -52,6 +52,7 @@ export const gitSettings = (url: string, change: Partial<GitSettings> = {}): Git
   GIT_BRANCH: 'main',
   GIT_USERNAME: 'oauth2',
   GIT_TOKEN: TOKEN,
+  GIT_CA_FILE: undefined,
   GIT_SSH_KEY_FILE: undefined,
   GIT_SSH_KNOWN_HOSTS_FILE: undefined,
   GIT_AUTHOR_NAME: 'InfraHub',

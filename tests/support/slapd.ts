@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'ldapts';
 import { freePort } from '../../server/demo/postgres.ts';
+import { makeCertificates } from './certificates.ts';
 
 const run = promisify(execFile);
 const SLAPD = '/usr/sbin/slapd';
@@ -24,19 +25,6 @@ const ROOT_PASSWORD = 'root-of-the-test';
 
 /** A DN with the attributes of its entry; parents come first. */
 export type DirectoryEntry = [dn: string, attributes: Record<string, string | string[]>];
-
-/** A CA of one's own and, signed by it, a certificate for 127.0.0.1. */
-async function makeCertificates(folder: string): Promise<void> {
-  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
-  await writeFile(join(folder, 'san.cnf'), 'subjectAltName=IP:127.0.0.1\n');
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '1');
-  await openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1');
-  await openssl(
-    ...['x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-out', 'server.pem', '-days', '1', '-extfile', 'san.cnf'],
-  );
-}
 
 const configuration = (folder: string) => `
 include /etc/ldap/schema/core.schema

@@ -14,6 +14,7 @@ export type CacheSettings = Pick<
   | 'GIT_BRANCH'
   | 'GIT_USERNAME'
   | 'GIT_TOKEN'
+  | 'GIT_CA_FILE'
   | 'GIT_SSH_KEY_FILE'
   | 'GIT_SSH_KNOWN_HOSTS_FILE'
   | 'GIT_TIMEOUT_SECONDS'
@@ -152,7 +153,12 @@ function gitConfig(settings: CacheSettings): string {
 	followRedirects = false
 	lowSpeedLimit = 1
 	lowSpeedTime = ${seconds}
-[protocol]
+${
+  settings.GIT_CA_FILE
+    ? `	sslCAInfo = ${quoted(resolve(settings.GIT_CA_FILE))}
+`
+    : ''
+}[protocol]
 	allow = never
 [protocol "${transport(url)}"]
 	allow = always

@@ -9,9 +9,19 @@ const MEANINGS: [RegExp, GitFailure, string][] = [
     'The repository does not accept the push. Allow InfraHub’s account to push to the branch, or correct the hook that refuses it',
   ],
   [
-    /Authentication failed|could not read (Username|Password)|HTTP Basic: Access denied|returned error: 401|Permission denied \(/i,
+    /Authentication failed|could not read (Username|Password)|HTTP Basic: Access denied|returned error: 401/i,
     'refused',
-    'The repository does not accept the credentials. Renew GIT_TOKEN (or the SSH key)',
+    'The repository does not accept the credentials. Renew GIT_TOKEN',
+  ],
+  [
+    /^(Load key|no such identity)|UNPROTECTED PRIVATE KEY/m,
+    'misconfigured',
+    'The SSH key cannot be used. GIT_SSH_KEY_FILE has to name a private key without a passphrase that InfraHub alone may read',
+  ],
+  [
+    /Permission denied \(/,
+    'refused',
+    'The repository does not accept the SSH key. Add its public half to InfraHub’s account there, or correct GIT_SSH_KEY_FILE, which has to be without a passphrase',
   ],
   [
     /returned error: 403|permission to .* denied|access denied/i,
@@ -29,7 +39,22 @@ const MEANINGS: [RegExp, GitFailure, string][] = [
     'misconfigured',
     'There is no such repository, or InfraHub’s account cannot see it. Correct GIT_REPO_URL',
   ],
-  [/Host key verification failed/, 'misconfigured', 'The host key is not known. Add it to GIT_SSH_KNOWN_HOSTS_FILE'],
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'misconfigured',
+    'The server shows another host key than the known one. Ask who runs it, and if it is right, put it into GIT_SSH_KNOWN_HOSTS_FILE',
+  ],
+  [
+    /Host key verification failed/,
+    'misconfigured',
+    'The server’s host key is not known. Check it, and add it to GIT_SSH_KNOWN_HOSTS_FILE',
+  ],
+  [/SSL CA cert/, 'misconfigured', 'GIT_CA_FILE cannot be used. It has to name a PEM file that InfraHub may read'],
+  [
+    /certificate problem|certificate verification failed|certificate subject name/i,
+    'misconfigured',
+    'The server’s certificate is not trusted. If a private CA signed it, name that in GIT_CA_FILE; otherwise have it renewed',
+  ],
   [
     /dubious ownership|transport '.*' not allowed|Unable to find remote helper/,
     'misconfigured',
@@ -76,7 +101,11 @@ export function localFailure(error: CommandFailed): GitError {
 function quote(error: CommandFailed): string {
   const lines = `${error.stderr}\n${error.stdout}`
     .split('\n')
-    .filter((line) => /^(remote|fatal|error|!|ssh:|Permission denied|Host key|\[ERROR\])/.test(line));
+    .filter((line) =>
+      /^(remote|fatal|error|!|ssh:|Permission denied|Host key|Load key|no such identity|No user exists|\[ERROR\])/.test(
+        line,
+      ),
+    );
   const text = lines
     .map((line) => line.replaceAll(/\s+/g, ' ').trim())
     .filter((line) => line !== 'remote:')
