@@ -42,11 +42,13 @@ type Options = {
   folder: string;
   /** Of the portal; 0 takes a free one. */
   port: number;
+  /** Settings of InfraHub that differ. */
+  settings?: Record<string, string>;
   say(line: string): void;
 };
 
 /** Everything that InfraHub needs, on loopback, and InfraHub itself with data in it. Stops in the opposite order. */
-export async function startStack({ folder: given, port, say }: Options) {
+export async function startStack({ folder: given, port, settings = {}, say }: Options) {
   const folder = resolve(given);
   await mkdir(folder, { recursive: true });
   const running: { stop(): Promise<void> }[] = [];
@@ -108,6 +110,7 @@ export async function startStack({ folder: given, port, say }: Options) {
           ARGOCD_TOKEN: secrets.argocd,
           ARGOCD_APP_NAME: APPLICATION,
           PROVISION_POLL_SECONDS: '1',
+          ...settings,
         },
         join(folder, 'infrahub.log'),
       ),
