@@ -8,6 +8,7 @@ import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
 import { scrapeApp } from './platform/scrape.ts';
+import { startTracing } from './platform/tracing.ts';
 import { loadPortal, PORTAL_ASSETS } from './portal.ts';
 import type { Provisioning } from './provisioning/provisioning.service.ts';
 import { appRouter } from './router.ts';
@@ -27,6 +28,7 @@ export type Replica = {
  * @throws when the database cannot be reached or lacks a migration, or when the port is taken.
  */
 export async function startReplica(config: Config, log: Log): Promise<Replica> {
+  const stopTracing = await startTracing(config, log);
   const database = openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
   if (!(await isMigrated(database))) throw new Error('The database lacks migrations. Run `npm run migrate` first.');
 
@@ -73,6 +75,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
       await Promise.all([jobs.stop(), endServing()]);
       await close();
       await database.close();
+      await stopTracing();
     },
   };
 }

@@ -174,6 +174,19 @@ export const settings = z.object({
   PROVISION_TIMEOUT_SECONDS: seconds(1, 86_400)
     .default(300)
     .describe('Seconds a project may take from the first sync request on.'),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    url('http:', 'https:').refine((value) => !URL.parse(value)?.password, 'must not carry a password'),
+  ).describe(
+    'OpenTelemetry collector that takes traces by OTLP over HTTP, such as `http://collector:4318`. Without it there are no traces.',
+  ),
+  OTEL_SERVICE_NAME: text().default('infrahub').describe('Name of this installation in the traces.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of the traces that begin at InfraHub and are kept, 0 to 1. A caller’s own decision is followed.'),
 });
 
 export type Config = z.infer<typeof settings>;

@@ -5,6 +5,7 @@ import pg from 'pg';
 import * as schema from '../../db/schema/index.ts';
 import { BusyError } from './errors.ts';
 import type { Log } from './log.ts';
+import { inSpan } from './tracing.ts';
 
 /** Opens the pool. An idle client that dies is logged and replaced; it does not take the process with it. */
 export function openDatabase(options: { url: string; poolSize: number; log: Log }) {
@@ -49,8 +50,14 @@ export function violatedConstraint(error: unknown): string | undefined {
  * deadlock, lock timeout), at most five times with jitter.
  * @throws BusyError when it never won; nothing was changed then.
  */
-export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const options = { name: 'transaction', kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
+  return inSpan(options, (span) => tryAgain(db, work, (tries) => span.set({ 'infrahub.tries': tries })));
+}
+
+async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, told: (tries: number) => void): Promise<T> {
   for (let tries = 1; ; tries++) {
+    told(tries);
     try {
       return await db.transaction(work);
     } catch (error) {

@@ -8,6 +8,7 @@ import { type Db, inTransaction, type Tx } from '../platform/database.ts';
 import { InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
 import { type Log, withLogContext } from '../platform/log.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
+import { inSpan } from '../platform/tracing.ts';
 import type { ListSyncRuns, SyncRun, SyncRunPage, SyncServers } from './servers.schema.ts';
 import * as runs from './sync.repository.ts';
 import { mayMarkOffline, type SortedAnswer, sortOut, tierOf, whyUnusable, whyWithheld } from './sync.rules.ts';
@@ -166,15 +167,14 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
   /** What the schedule does: nothing if a replica is at it, or has just been. */
   async function tick(): Promise<void> {
     const by = { sub: 'system:sync', requestId: randomUUID() };
-    await withLogContext({ request_id: by.requestId }, async () => {
-      try {
-        await exclusively(async () => {
-          if (!(await runs.hasRunOnSchedule(db, intervalMinutes * 30))) await run({ trigger: 'schedule', by });
-        });
-      } catch (err) {
-        log.error({ err }, 'the scheduled sync could not run');
-      }
-    });
+    const span = { name: 'scheduled sync', isRoot: true, attributes: { 'infrahub.request_id': by.requestId } };
+    const sync = () =>
+      exclusively(async () => {
+        if (!(await runs.hasRunOnSchedule(db, intervalMinutes * 30))) await run({ trigger: 'schedule', by });
+      });
+    await withLogContext({ request_id: by.requestId }, () =>
+      inSpan(span, sync).catch((err) => log.error({ err }, 'the scheduled sync could not run')),
+    );
   }
 
   return {
