@@ -11,14 +11,14 @@ export const site = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/, 'Letters, digits, - and _ only, at most 63 characters')
   .describe('Data-centre location');
 
-/** A name that people give to a node of the organisation. */
+/** A name that people give to a node of the organisation. What cannot be seen in it would make two names look like one. */
 export const displayName = z
   .string()
   .normalize()
   .trim()
   .min(1, 'Give it a name')
   .max(100, 'At most 100 characters')
-  .regex(/^[^\p{C}]*$/u, 'Control characters are not allowed');
+  .regex(/^[^\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u, 'Control and invisible characters are not allowed');
 
 /** Part of a name to look for. What no name contains is refused here, as PostgreSQL would fail on some of it. */
 export const searchText = z

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { teams } from '../../db/schema/index.ts';
+import { displayName } from '../../server/platform/schema.ts';
 import { centerAdmin } from '../factories/caller.ts';
 import { newDepartment } from '../factories/org.ts';
 import { type ProvisioningWorld, provisioningWorld } from '../factories/projects.ts';
@@ -86,6 +87,29 @@ describe('on the wire', () => {
     expect(csv.split('\r\n')).toHaveLength(3);
     expect(csv).toContain(`,${cell},`);
   });
+});
+
+test.each([
+  ['text that turns round', 'abc\u202ecba'],
+  ['text that turns round for a while', 'a\u2066b\u2069'],
+  ['a space of no width', 'Vis\u200bion'],
+  ['a joiner of no width', 'Vis\u200dion'],
+  ['a hyphen that hides', 'Vis\u00adion'],
+  ['a mark that hides', 'Vis\u034fion'],
+  ['a variation of nothing', 'Vision\ufe0f'],
+  ['nothing but Hangul that is not there', '\u3164\u3164'],
+  ['nothing but Braille without dots', '\u2800'],
+  ['tags', 'Vision\u{e0041}'],
+  ['a byte order mark inside', 'Vis\ufeffion'],
+  ['half a surrogate pair', 'Vision\ud83d'],
+  ['spaces alone', '\u00a0\u3000 '],
+  ['an escape for terminals', '\u001b[31mVision'],
+])('a name that hides something is refused: %s', (_, name) => {
+  expect(displayName.safeParse(name).success).toBe(false);
+});
+
+test('two spellings of one letter are one name', () => {
+  expect(displayName.parse(' Cafe\u0301 ')).toBe('Caf\u00e9');
 });
 
 test('in a log line everything is a JSON string, so that no name begins a line of its own', () => {
