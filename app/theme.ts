@@ -56,6 +56,8 @@ const slateDark: MantineColorsTuple = [
 const ALERT_STATUS: Record<string, string> = { red: 'bad', yellow: 'warn', green: 'good' };
 
 const DIALOG_TITLE = { fontSize: rem(17), fontWeight: 620 };
+/** Over the window, and not where the page's content begins. */
+const DIALOG_PLACE = { insetInlineStart: 0 };
 
 /** Four sizes of type: small print, text, headings of parts, the page's title. */
 export const theme = createTheme({
@@ -103,7 +105,7 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.4 },
         transitionProps: { duration: 150 },
       },
-      styles: { title: DIALOG_TITLE },
+      styles: { title: DIALOG_TITLE, inner: DIALOG_PLACE },
     },
     Drawer: {
       defaultProps: {
@@ -112,7 +114,7 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.4 },
         transitionProps: { duration: 150 },
       },
-      styles: { title: DIALOG_TITLE },
+      styles: { title: DIALOG_TITLE, inner: DIALOG_PLACE },
     },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 100 } } },

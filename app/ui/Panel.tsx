@@ -23,7 +23,7 @@ export function Panel({ title, hint, actions, flush = false, children }: PanelPr
               {title}
             </Title>
             {hint && (
-              <Text c="dimmed" size="xs">
+              <Text c="dimmed" size="xs" component="div">
                 {hint}
               </Text>
             )}

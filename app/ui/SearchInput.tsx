@@ -8,7 +8,17 @@ type SearchInputProps = { label: string; value: string | undefined; onChange: (t
 /** Text to search for; told onwards when the typing pauses. */
 export function SearchInput({ label, value, onChange }: SearchInputProps) {
   const [text, setText] = useState(value ?? '');
-  const tell = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 250);
+  const [seen, setSeen] = useState({ value, told: value });
+  if (value !== seen.value) {
+    // Set from elsewhere, such as by clearing all filters: what is typed follows.
+    if (value !== seen.told) setText(value ?? '');
+    setSeen({ value, told: value });
+  }
+  const tell = useDebouncedCallback((next: string) => {
+    const told = next.trim() || undefined;
+    setSeen({ ...seen, told });
+    onChange(told);
+  }, 250);
   const change = (next: string) => {
     setText(next);
     tell(next);

@@ -1,5 +1,5 @@
 import { needs, router } from '../platform/trpc.ts';
-import { historyInput, historyOutput, usageInput, usageOutput } from './reports.schema.ts';
+import { attentionOutput, historyInput, historyOutput, usageInput, usageOutput } from './reports.schema.ts';
 
 export const reportsRouter = router({
   usage: needs('reports.read')
@@ -14,6 +14,17 @@ export const reportsRouter = router({
     .input(usageInput)
     .output(usageOutput)
     .query(({ ctx, input }) => ctx.services.reports.usage(ctx.caller, input)),
+  attention: needs('reports.read')
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/reports/attention',
+        tags: ['reports'],
+        summary: 'What outside keeps projects waiting',
+      },
+    })
+    .output(attentionOutput)
+    .query(({ ctx }) => ctx.services.reports.attention(ctx.caller)),
   history: needs('reports.read')
     .meta({
       openapi: {

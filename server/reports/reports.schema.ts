@@ -43,6 +43,19 @@ export type UsageTotal = z.infer<typeof usageTotal>;
 export const usageOutput = z.object({ sites: z.array(usageTotal), items: z.array(usageRow) });
 export type Usage = z.infer<typeof usageOutput>;
 
+/** One thing outside that keeps projects waiting. */
+export const waiting = z.object({
+  waiting_for: z.enum(['git', 'values_file', 'argocd', 'sync_window']),
+  reason: z.string().describe('What Git or Argo CD said, or what is wrong with the values file'),
+  since: z.iso.datetime({ offset: true }),
+  projects: z.number().int().describe('Projects of the caller’s scope that wait for it'),
+  project_id: id.describe('The one that has waited the longest'),
+});
+export type Waiting = z.infer<typeof waiting>;
+
+export const attentionOutput = z.object({ waiting: z.array(waiting) });
+export type Attention = z.infer<typeof attentionOutput>;
+
 /** Days that a snapshot is kept, and so the most that can be asked for. */
 export const DAYS_KEPT = 400;
 

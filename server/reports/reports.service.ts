@@ -3,9 +3,10 @@ import { subtreeOf } from '../org/shares.repository.ts';
 import type { Db } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import { authorize, type Caller, scopeOf } from '../platform/policy.ts';
+import { listWaiting } from './attention.repository.ts';
 import { readUsage } from './reports.repository.ts';
 import { totalsBySite } from './reports.rules.ts';
-import type { History, HistoryInput, Usage, UsageInput } from './reports.schema.ts';
+import type { Attention, History, HistoryInput, Usage, UsageInput } from './reports.schema.ts';
 import { readHistory, storeSnapshot } from './snapshots.repository.ts';
 
 const LEVELS = { center, field, department, team };
@@ -16,6 +17,11 @@ export function createReportsService({ db }: { db: Db }) {
     async usage(caller: Caller, { site }: UsageInput): Promise<Usage> {
       const items = await readUsage(db, scopeOf(caller, 'reports.read'), site);
       return { sites: totalsBySite(items), items };
+    },
+
+    /** What keeps projects of the caller's part of the organisation waiting, and is for somebody to mend. */
+    async attention(caller: Caller): Promise<Attention> {
+      return { waiting: await listWaiting(db, scopeOf(caller, 'reports.read')) };
     },
 
     /**

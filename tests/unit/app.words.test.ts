@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeAction } from '../../app/features/audit/words.ts';
+import { describe } from '../../app/features/audit/words.ts';
 import { changesOf } from '../../app/ui/changes.ts';
 import { count, delta, plural, relativeTime } from '../../app/ui/format.ts';
 
@@ -26,8 +26,17 @@ test('an audit event tells only what changed', () => {
   ]);
 });
 
-test('an act is told in words that its target completes, known or not', () => {
-  expect(describeAction('team_quota.set')).toBe('Set the quota of team');
-  expect(describeAction('department.create')).toBe('Created department');
-  expect(describeAction('project.force_decommission')).toBe('force decommission project');
+test('an act is told in words, known or not', () => {
+  const told = (action: string, target_name: string, after: Record<string, unknown> | null = null) => {
+    const { act, target = '', outcome = '' } = describe({ action, target_name, after });
+    return [act, target, outcome].filter(Boolean).join(' ');
+  };
+  expect(told('team_quota.set', 'Cats')).toBe('Set the quota of team Cats');
+  expect(told('department.create', 'Vision')).toBe('Created department Vision');
+  expect(told('session.sign_in', 'noa')).toBe('Signed in');
+  expect(told('servers.sync', 'manual')).toBe('Synced the servers by hand');
+  expect(told('project.change_status', 'routing', { status: 'rolling_back' })).toBe(
+    'Project routing is now rolling back',
+  );
+  expect(told('project.force_decommission', 'routing')).toBe('force decommission project routing');
 });

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Group, TextInput, VisuallyHidden } from '@mantine/core';
-import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, TextInput, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { IconChevronDown, IconChevronRight, IconUserOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { z } from 'zod';
 import type { AuditEvent } from '../../../server/audit/audit.schema.ts';
@@ -17,8 +17,10 @@ import { Panel } from '../../ui/Panel.tsx';
 import { SearchInput } from '../../ui/SearchInput.tsx';
 import { usePages } from '../../ui/use-pages.ts';
 import { useUrlFilters } from '../../ui/use-url-filters.ts';
+import { useHolds } from '../auth/permissions.ts';
+import { useEndSessions } from '../sessions/end-sessions.ts';
 import { EventDetail } from './EventDetail.tsx';
-import { describeAction, TARGET_NAME } from './words.ts';
+import { describe, TARGET_NAME } from './words.ts';
 
 const filterShape = z.object({
   actor: z.string().max(256).optional(),
@@ -44,6 +46,7 @@ export function Audit() {
     client.audit.list.query({ ...asked, ...cursor }, options),
   );
   const [open, setOpen] = useState<string>();
+  const mayEnd = useHolds()('sessions.revoke');
   return (
     <Page
       title="Audit"
@@ -60,6 +63,15 @@ export function Audit() {
         />
         <Day label="From" value={filters.from} onChange={(from) => set({ from })} />
         <Day label="To" value={filters.to} onChange={(to) => set({ to })} />
+        {filters.actor && mayEnd && !filters.actor.includes(':') && (
+          <Button
+            variant="default"
+            leftSection={<IconUserOff size={16} />}
+            onClick={() => useEndSessions.setState({ open: true, username: filters.actor?.toLowerCase() })}
+          >
+            End sessions of {filters.actor}…
+          </Button>
+        )}
       </Group>
       <Panel flush>
         {outdated && <Outdated onRefresh={() => void query.refetch()} />}
@@ -68,7 +80,7 @@ export function Audit() {
             <DataTable
               label="Audit events"
               rows={items}
-              columns={columnsFor(open, setOpen)}
+              columns={columnsFor({ open, setOpen, onActor: (actor) => set({ actor }) })}
               rowId={(event) => event.id}
               sorting={{ by: 'at', direction: filters.direction, onChange: (_, direction) => set({ direction }) }}
               onEnd={more}
@@ -110,13 +122,23 @@ function Day({ label, value, onChange }: DayProps) {
   );
 }
 
-const columnsFor = (open: string | undefined, setOpen: (id: string | undefined) => void): Column<AuditEvent>[] => [
+type Acts = { open: string | undefined; setOpen: (id: string | undefined) => void; onActor: (actor: string) => void };
+
+const columnsFor = ({ open, setOpen, onActor }: Acts): Column<AuditEvent>[] => [
   { id: 'at', header: 'When', meta: { width: 140, sort: 'at' }, cell: ({ row }) => <Ago at={row.original.at} /> },
   {
     id: 'actor',
     header: 'Who',
     meta: { width: 180, from: 'sm' },
-    cell: ({ row }) => <code>{row.original.actor}</code>,
+    cell: ({ row: { original } }) => (
+      <UnstyledButton
+        className="plain"
+        title={`Only what ${original.actor} did`}
+        onClick={() => onActor(original.actor)}
+      >
+        <code>{original.actor}</code>
+      </UnstyledButton>
+    ),
   },
   { id: 'what', header: 'What', cell: ({ row: { original } }) => <What event={original} /> },
   {
@@ -141,8 +163,11 @@ const columnsFor = (open: string | undefined, setOpen: (id: string | undefined) 
   },
 ];
 
-const What = ({ event }: { event: AuditEvent }) => (
-  <>
-    {describeAction(event.action)} <b>{event.target_name}</b>
-  </>
-);
+function What({ event }: { event: AuditEvent }) {
+  const { act, target, outcome } = describe(event);
+  return (
+    <>
+      {act} {target && <b>{target}</b>} {outcome}
+    </>
+  );
+}

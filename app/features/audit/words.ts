@@ -1,3 +1,5 @@
+import type { AuditEvent } from '../../../server/audit/audit.schema.ts';
+
 /** What acts are done on, as the API names them. */
 export const TARGET_NAME: Record<string, string> = {
   center: 'Center',
@@ -30,8 +32,28 @@ const ACTION: Record<string, string> = {
 };
 const VERB: Record<string, string> = { create: 'Created', rename: 'Renamed', delete: 'Deleted' };
 
-/** An act in words that its target's name completes: "Created team", "Set the quota of team". */
-export function describeAction(action: string): string {
+/** Acts whose name says it all: on oneself, or on everything. */
+const ALONE = new Set(['session.sign_in', 'session.sign_in_refused', 'session.sign_in_throttled', 'session.sign_out']);
+const SYNC: Record<string, string> = {
+  schedule: 'by schedule',
+  manual: 'by hand',
+  confirmation: 'after a confirmation',
+};
+
+/** An act in words: what was done, to what, and what came of that. */
+export function describe({ action, target_name, after }: Act): { act: string; target?: string; outcome?: string } {
+  const act = actOf(action);
+  if (ALONE.has(action)) return { act };
+  if (action === 'servers.sync') return { act: `${act} ${SYNC[target_name] ?? target_name}` };
+  if (action === 'project.change_status' && typeof after?.status === 'string') {
+    return { act: 'Project', target: target_name, outcome: `is now ${after.status.replaceAll('_', ' ')}` };
+  }
+  return { act, target: target_name };
+}
+
+type Act = Pick<AuditEvent, 'action' | 'target_name' | 'after'>;
+
+function actOf(action: string): string {
   const [noun = '', verb = ''] = action.split('.');
   return ACTION[action] ?? `${VERB[verb] ?? verb.replaceAll('_', ' ')} ${noun.replaceAll('_', ' ')}`;
 }

@@ -4,7 +4,8 @@ import { amountOfRow, type Usage } from './usage.ts';
 
 export type Amounts = Record<Resource, Amount>;
 
-const perResource = (amount: (resource: Resource) => Amount): Amounts => ({
+/** One amount for each resource. */
+export const perResource = (amount: (resource: Resource) => Amount): Amounts => ({
   cpu: amount('cpu'),
   ram_gb: amount('ram_gb'),
 });

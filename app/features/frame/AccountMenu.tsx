@@ -1,8 +1,9 @@
 import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUser, IconUserOff } from '@tabler/icons-react';
 import { signOut } from '../auth/account.ts';
-import { useMe } from '../auth/permissions.ts';
+import { useHolds, useMe } from '../auth/permissions.ts';
 import { ROLE_NAME } from '../auth/role-names.ts';
+import { useEndSessions } from '../sessions/end-sessions.ts';
 
 const SCHEMES = [
   { scheme: 'light', label: 'Light', icon: IconSun },
@@ -13,6 +14,7 @@ const SCHEMES = [
 /** Who is signed in and with which roles; light or dark; the way out. */
 export function AccountMenu() {
   const me = useMe();
+  const mayEnd = useHolds()('sessions.revoke');
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <Menu position="bottom-end" width={260}>
@@ -47,6 +49,14 @@ export function AccountMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        {mayEnd && (
+          <Menu.Item
+            leftSection={<IconUserOff size={16} />}
+            onClick={() => useEndSessions.setState({ open: true, username: undefined })}
+          >
+            End a person’s sessions…
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           Sign out everywhere
         </Menu.Item>

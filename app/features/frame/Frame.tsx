@@ -9,10 +9,12 @@ import { Breadcrumbs } from './Breadcrumbs.tsx';
 import classes from './Frame.module.css';
 import { LiveDot } from './LiveDot.tsx';
 import { Rail } from './Rail.tsx';
+import { useLightPaper } from './use-light-paper.ts';
 
 /** What stands around every page: the rail, the top bar, and a link over both for the keyboard. */
 export function Frame({ children }: { children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure();
+  useLightPaper();
   return (
     <AppShell
       layout="alt"

@@ -14,7 +14,7 @@ const ROOMS = {
   org: [api.org.pathKey()],
   servers: [api.servers.pathKey(), api.allocations.pathKey(), api.admin.pathKey(), api.reports.pathKey()],
   quotas: [api.quotas.pathKey(), api.allocations.pathKey(), api.reports.pathKey(), api.org.pathKey()],
-  projects: [api.projects.pathKey()],
+  projects: [api.projects.pathKey(), api.reports.attention.queryKey()],
   audit: [api.audit.pathKey()],
 } as const satisfies Record<Topic, readonly unknown[]>;
 

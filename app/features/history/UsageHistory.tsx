@@ -1,4 +1,4 @@
-import { Group } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, useState } from 'react';
 import type { History } from '../../../server/reports/reports.schema.ts';
@@ -87,11 +87,11 @@ function Days({ history, resource, site, as }: DaysProps) {
   }
   if (days.length < 2) {
     return (
-      <Empty title="Kept from today on">
+      <Text c="dimmed">
         {today
-          ? `Today ${quantity(today.used, resource)} of ${quantity(today.capacity, resource)} are used. Each day adds to the picture, which begins tomorrow.`
-          : 'Each day adds to the picture, once there is something to count.'}
-      </Empty>
+          ? `Today ${count(today.used)} of ${quantity(today.capacity, resource)} are used. Every day adds to the picture; it begins tomorrow.`
+          : 'Every day adds to the picture, once there is something to count.'}
+      </Text>
     );
   }
   return (

@@ -1,20 +1,16 @@
-import { SimpleGrid, Stack, Text } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api.ts';
 import { fetchCsv } from '../../download.ts';
-import { CsvButton } from '../../ui/CsvButton.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { Panel } from '../../ui/Panel.tsx';
 import { LoadingLines } from '../../ui/states.tsx';
 import { useCan } from '../auth/permissions.ts';
 import { amountsOf } from '../capacity/amounts.ts';
-import { CapacityLine } from '../capacity/CapacityLine.tsx';
-import { RESOURCES } from '../capacity/capacity.ts';
-import type { Usage } from '../capacity/usage.ts';
+import { Sites } from '../capacity/Sites.tsx';
 import { UsageHistory } from '../history/UsageHistory.tsx';
 import { QuotaBoard } from '../quotas/QuotaBoard.tsx';
-import { type OrgNode, placeOf } from './tree.ts';
+import { placeOf } from './tree.ts';
 import { useNode } from './use-org.ts';
 
 /** A department: its quota at each site, and what its teams were given of it. */
@@ -24,22 +20,21 @@ export function DepartmentPage({ id }: { id: string }) {
   const node = useNode(id);
   const can = useCan();
   return (
-    <Page
-      title={node?.name ?? 'Department'}
-      description={node?.parent && `Department of ${node.parent.name}`}
-      actions={<CsvButton name="department-quotas" fetchCsv={() => fetchCsv(`/departments/${id}/quotas`, {})} />}
-    >
+    <Page title={node?.name ?? 'Department'} description={node?.parent && `Department of ${node.parent.name}`}>
       <Loaded query={quotas}>
         {({ items }) => (
           <Loaded query={usage}>
             {(data) =>
               node ? (
                 <Stack gap="lg">
-                  <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }}>
-                    {items.map(({ site }) => (
-                      <QuotaCard key={site} node={node} site={site} usage={data} />
-                    ))}
-                  </SimpleGrid>
+                  {items.length > 0 && (
+                    <Sites
+                      name={node.name}
+                      title="Quota by site"
+                      sites={items.map(({ site }) => ({ site, amounts: amountsOf(node, data, site) }))}
+                      fetchCsv={() => fetchCsv(`/departments/${id}/quotas`, {})}
+                    />
+                  )}
                   <QuotaBoard
                     parent={node}
                     level="team"
@@ -57,26 +52,5 @@ export function DepartmentPage({ id }: { id: string }) {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function QuotaCard({ node, site, usage }: { node: OrgNode; site: string; usage: Usage }) {
-  const amounts = amountsOf(node, usage, site);
-  return (
-    <Panel>
-      <Stack gap="sm">
-        <Text fw={600} className="mono">
-          {site}
-        </Text>
-        {RESOURCES.map((resource) => (
-          <CapacityLine
-            key={resource}
-            label={`${node.name} at ${site}`}
-            resource={resource}
-            amount={amounts[resource]}
-          />
-        ))}
-      </Stack>
-    </Panel>
   );
 }

@@ -11,12 +11,13 @@ import type { Usage } from '../capacity/usage.ts';
 import type { NodeAct } from './NodeDialogs.tsx';
 import { childLevel } from './node-changes.ts';
 import classes from './OrgTree.module.css';
-import { hrefOf, type Level, type OrgNode, placeOf } from './tree.ts';
+import { flatten, hrefOf, type Level, type OrgNode, placeOf } from './tree.ts';
 
 type OrgTreeProps = { roots: OrgNode[]; usage: Usage; site: string | undefined; onAct: (act: NodeAct) => void };
 
 /** The organisation from the top down, with each node's share beside it. */
 export function OrgTree(props: OrgTreeProps) {
+  const [opened] = useState(() => openLevels(props.roots));
   return (
     <table className={classes.tree} aria-label="Organisation">
       <thead>
@@ -34,20 +35,27 @@ export function OrgTree(props: OrgTreeProps) {
       </thead>
       <tbody>
         {props.roots.map((node) => (
-          <NodeRows key={node.id} node={node} depth={0} {...props} />
+          <NodeRows key={node.id} node={node} depth={0} opened={opened} {...props} />
         ))}
       </tbody>
     </table>
   );
 }
 
-const OPEN_LEVELS: Level[] = ['center', 'field'];
+/** More departments than this are not opened unasked. */
+const MANY_DEPARTMENTS = 60;
 
-type NodeRowsProps = OrgTreeProps & { node: OrgNode; depth: number };
+/** The levels that are open at first: what one can take in. */
+function openLevels(roots: OrgNode[]): Level[] {
+  const departments = flatten(roots).filter(({ level }) => level === 'department').length;
+  return departments > MANY_DEPARTMENTS ? ['center'] : ['center', 'field'];
+}
+
+type NodeRowsProps = OrgTreeProps & { node: OrgNode; depth: number; opened: Level[] };
 
 function NodeRows(props: NodeRowsProps) {
-  const { node, depth, usage, site } = props;
-  const [open, setOpen] = useState(OPEN_LEVELS.includes(node.level));
+  const { node, depth, usage, site, opened } = props;
+  const [open, setOpen] = useState(opened.includes(node.level));
   const Chevron = open ? IconChevronDown : IconChevronRight;
   const shares = node.inScope ? amountsOf(node, usage, site) : undefined;
   return (
@@ -81,6 +89,9 @@ function NodeRows(props: NodeRowsProps) {
           {shares && shares.cpu.capacity > 0 && (
             <Box hiddenFrom="sm" pb={8} style={{ paddingInlineStart: depth * 22 + 28 }}>
               <CapacityBar label={node.name} resource="cpu" amount={shares.cpu} size="sm" />
+              <span className={classes.level}>
+                {count(shares.cpu.used)} of {count(shares.cpu.capacity)} {UNIT.cpu} used
+              </span>
             </Box>
           )}
         </td>

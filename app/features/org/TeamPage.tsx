@@ -1,16 +1,17 @@
-import { Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Outputs } from '../../api.ts';
+import { fetchCsv } from '../../download.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { useCan } from '../auth/permissions.ts';
-import { CapacityLine } from '../capacity/CapacityLine.tsx';
-import { RESOURCES } from '../capacity/capacity.ts';
+import { type Amounts, perResource } from '../capacity/amounts.ts';
+import { Sites } from '../capacity/Sites.tsx';
 import { UsageHistory } from '../history/UsageHistory.tsx';
 import { ProjectList } from '../projects/ProjectList.tsx';
 import { LedgerDrawer } from '../quotas/LedgerDrawer.tsx';
@@ -42,16 +43,27 @@ export function TeamPage({ id }: { id: string }) {
       <Loaded query={quotas}>
         {({ items }) => (
           <Stack gap="lg">
-            {items.length === 0 && (
+            {items.length === 0 ? (
               <Panel>
                 <Empty title="This team has no quota yet">A department admin gives it one, site by site.</Empty>
               </Panel>
+            ) : (
+              <Sites
+                name={name}
+                title="Quota by site"
+                sites={items.map((quota) => ({
+                  site: quota.site,
+                  amounts: amountsOfQuota(quota),
+                  aside: (
+                    <Button size="compact-xs" variant="subtle" onClick={() => setExplained(quota.site)}>
+                      How it adds up
+                    </Button>
+                  ),
+                }))}
+                tell="used"
+                fetchCsv={() => fetchCsv(`/teams/${id}/quotas`, {})}
+              />
             )}
-            <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }}>
-              {items.map((quota) => (
-                <QuotaCard key={quota.site} quota={quota} name={name} onExplain={setExplained} />
-              ))}
-            </SimpleGrid>
             <ProjectList fixed={{ team_id: id }} title="Projects" />
             {node && items.length > 0 && <UsageHistory node={node} />}
           </Stack>
@@ -62,34 +74,9 @@ export function TeamPage({ id }: { id: string }) {
   );
 }
 
-type QuotaCardProps = { quota: TeamQuota; name: string; onExplain: (site: string) => void };
-
-function QuotaCard({ quota, name, onExplain }: QuotaCardProps) {
-  return (
-    <Panel>
-      <Stack gap="sm">
-        <Group justify="space-between" gap="xs">
-          <Text fw={600} className="mono">
-            {quota.site}
-          </Text>
-          <Button size="compact-xs" variant="subtle" onClick={() => onExplain(quota.site)}>
-            How it adds up
-          </Button>
-        </Group>
-        {RESOURCES.map((resource) => (
-          <CapacityLine
-            key={resource}
-            label={`${name} at ${quota.site}`}
-            resource={resource}
-            amount={{
-              capacity: quota[`${resource}_limit`],
-              granted: quota[`${resource}_limit`],
-              used: quota[`${resource}_used`],
-            }}
-            tell="used"
-          />
-        ))}
-      </Stack>
-    </Panel>
-  );
-}
+const amountsOfQuota = (quota: TeamQuota): Amounts =>
+  perResource((resource) => ({
+    capacity: quota[`${resource}_limit`],
+    granted: quota[`${resource}_limit`],
+    used: quota[`${resource}_used`],
+  }));

@@ -1,13 +1,25 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../api.ts';
+import { count } from '../../ui/format.ts';
 import { Panel } from '../../ui/Panel.tsx';
 import { useHolds } from '../auth/permissions.ts';
 import type { Usage } from '../capacity/usage.ts';
 import classes from './AttentionList.module.css';
-import { type Concern, driftConcern, failedProjects, overAllocations, syncConcern } from './attention.ts';
+import {
+  type Concern,
+  driftConcern,
+  failedProjects,
+  overAllocations,
+  syncConcern,
+  waitingConcerns,
+} from './attention.ts';
+
+/** What is shown of it unasked: the rest of the page is to stay in sight. */
+const SHOWN = 5;
 
 /** What somebody should look at, worst first; says so when there is nothing. */
 export function AttentionList({ usage }: { usage: Usage }) {
@@ -17,12 +29,16 @@ export function AttentionList({ usage }: { usage: Usage }) {
   );
   const runs = useQuery({ ...api.admin.syncRuns.queryOptions({ limit: 1 }), enabled: holds('servers.sync') });
   const drift = useQuery({ ...api.admin.drift.queryOptions(), enabled: holds('drift.read') });
+  const outside = useQuery(api.reports.attention.queryOptions());
   const concerns = [
+    ...waitingConcerns(outside.data?.waiting ?? []),
     ...overAllocations(usage),
     ...syncConcern(runs.data?.items[0]),
     ...driftConcern(drift.data),
     ...failedProjects(failed.data?.items ?? []),
   ];
+  const [all, setAll] = useState(false);
+  const shown = all ? concerns : concerns.slice(0, SHOWN);
   return (
     <Panel title="Needs attention">
       {concerns.length === 0 ? (
@@ -31,7 +47,7 @@ export function AttentionList({ usage }: { usage: Usage }) {
         </Text>
       ) : (
         <ul className={classes.list}>
-          {concerns.map(({ key, kind, title, text, to }) => (
+          {shown.map(({ key, kind, title, text, to }) => (
             <li key={key}>
               <Mark kind={kind} />
               <div>
@@ -40,13 +56,18 @@ export function AttentionList({ usage }: { usage: Usage }) {
                     {title}
                   </Text>
                 </Link>
-                <Text c="dimmed" size="xs" lineClamp={2}>
+                <Text c="dimmed" size="xs">
                   {text}
                 </Text>
               </div>
             </li>
           ))}
         </ul>
+      )}
+      {shown.length < concerns.length && (
+        <Button variant="subtle" size="compact-sm" mt="sm" onClick={() => setAll(true)}>
+          Show {count(concerns.length - shown.length)} more
+        </Button>
       )}
     </Panel>
   );

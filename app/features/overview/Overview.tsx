@@ -1,18 +1,20 @@
-import { Button, SimpleGrid, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api.ts';
+import { fetchCsv } from '../../download.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { useHolds } from '../auth/permissions.ts';
-import type { Usage } from '../capacity/usage.ts';
+import { perResource } from '../capacity/amounts.ts';
+import { Sites } from '../capacity/Sites.tsx';
+import { amountOfSite, type Usage } from '../capacity/usage.ts';
 import { UsageHistory } from '../history/UsageHistory.tsx';
 import { Holders } from '../holders/Holders.tsx';
 import { AttentionList } from './AttentionList.tsx';
-import { SiteCard } from './SiteCard.tsx';
 
 /** Do I have room, who took it, and what needs me: for the caller's part of the organisation. */
 export function Overview() {
@@ -52,11 +54,16 @@ function UsageOverview({ usage }: { usage: Usage }) {
           </Empty>
         </Panel>
       ) : (
-        <SimpleGrid cols={{ base: 1, xs: 2, lg: Math.min(4, Math.max(3, usage.sites.length)) }} spacing="md">
-          {usage.sites.map((total) => (
-            <SiteCard key={total.site} total={total} tell={holds('teams.manage') ? 'free' : 'used'} />
-          ))}
-        </SimpleGrid>
+        <Sites
+          name="All that you see"
+          title={holds('teams.manage') ? 'Capacity by site' : 'Quota by site'}
+          sites={usage.sites.map((total) => ({
+            site: total.site,
+            amounts: perResource((resource) => amountOfSite(total, resource)),
+          }))}
+          tell={holds('teams.manage') ? 'free' : 'used'}
+          fetchCsv={() => fetchCsv('/reports/usage', {})}
+        />
       )}
       <AttentionList usage={usage} />
       <Holders usage={usage} />

@@ -1,3 +1,4 @@
+import type { Outputs } from '../../api.ts';
 import { plural } from '../../ui/format.ts';
 import { quantity, RESOURCES, segmentsOf } from '../capacity/capacity.ts';
 import { amountOfRow, type Usage } from '../capacity/usage.ts';
@@ -75,3 +76,34 @@ export function syncConcern(run: LastRun | undefined): Concern[] {
     },
   ];
 }
+
+type Waiting = Outputs['reports']['attention']['waiting'][number];
+
+const OUTSIDE = {
+  git: [
+    'The Git repository',
+    'See that it can be reached, that the branch is there, and that InfraHub may push to it.',
+  ],
+  values_file: ['The values file', 'Correct the file in Git.'],
+  argocd: [
+    'Argo CD',
+    'See that it answers, that the application exists, and that InfraHub’s token may read and sync it.',
+  ],
+  sync_window: ['A sync window of Argo CD', 'It ends by itself, or change the window.'],
+} as const satisfies Record<Waiting['waiting_for'], readonly [string, string]>;
+
+/** What outside keeps projects waiting, and what mends it. */
+export function waitingConcerns(waiting: Waiting[]): Concern[] {
+  return waiting.map(({ waiting_for, reason, projects, project_id }) => {
+    const [what, mend] = OUTSIDE[waiting_for];
+    return {
+      key: `waiting ${waiting_for} ${project_id}`,
+      kind: waiting_for === 'sync_window' ? 'warn' : 'bad',
+      title: `${what} keeps ${plural(projects, 'project')} waiting`,
+      text: `${sentence(reason)} ${mend} What waits goes on by itself.`,
+      to: `/projects/${project_id}`,
+    };
+  });
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);

@@ -15,11 +15,17 @@ const MAX_OF_A_GROUP = 8;
 
 const wordsOf = (text: string): string[] => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-/** How well an entry fits: its name begins with what was typed, a word of it does, or it is somewhere in it. */
+/**
+ * How well an entry fits: it is called what was typed, its name begins with all of that or with its first word, a word of
+ * it does, or it is somewhere in it.
+ */
 function rankOf({ label, hint = '' }: Entry, typed: string[]): number {
   const name = label.toLowerCase();
   const all = `${name} ${hint.toLowerCase()}`;
   if (!typed.every((word) => all.includes(word))) return 0;
+  const whole = typed.join(' ');
+  if (name === whole) return 5;
+  if (name.startsWith(whole)) return 4;
   const [first = ''] = typed;
   if (name.startsWith(first)) return 3;
   return name.split(/[\s-]+/).some((word) => word.startsWith(first)) ? 2 : 1;

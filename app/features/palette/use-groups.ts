@@ -11,6 +11,7 @@ import {
   IconPlus,
   IconServer2,
   IconSun,
+  IconUserOff,
   IconUsers,
   IconUsersGroup,
 } from '@tabler/icons-react';
@@ -21,6 +22,7 @@ import { useHolds } from '../auth/permissions.ts';
 import { PAGES } from '../frame/pages.ts';
 import { flatten, hrefOf, pathTo } from '../org/tree.ts';
 import { useOrg } from '../org/use-org.ts';
+import { useEndSessions } from '../sessions/end-sessions.ts';
 import { useSheet } from '../shortcuts/sheet.ts';
 import { type Entry, type EntryGroup, matching } from './entries.ts';
 
@@ -119,6 +121,13 @@ function useActEntries(go: Go): Entry[] {
       hint: 'create a namespace',
       icon: IconPlus,
       act: () => go('/projects/new'),
+    },
+    holds('sessions.revoke') && {
+      id: 'end sessions',
+      label: 'End a person’s sessions',
+      hint: 'sign somebody out everywhere',
+      icon: IconUserOff,
+      act: () => useEndSessions.setState({ open: true, username: undefined }),
     },
     { id: 'light', label: 'Light theme', icon: IconSun, act: () => setColorScheme('light') },
     { id: 'dark', label: 'Dark theme', icon: IconMoon, act: () => setColorScheme('dark') },

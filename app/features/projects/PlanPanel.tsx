@@ -36,7 +36,7 @@ export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProp
           <>
             <div>
               <Text size="xs" c="dimmed">
-                Costs of the team’s quota
+                Takes of the team’s quota
               </Text>
               <Text className="numbers">
                 {count(plan.cost.cpu)} cores, {count(plan.cost.ram_gb)} GiB

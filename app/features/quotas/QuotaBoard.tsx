@@ -11,7 +11,7 @@ import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { type Amounts, amountsOf } from '../capacity/amounts.ts';
 import { CapacityBar } from '../capacity/CapacityBar.tsx';
 import { CapacityLegend } from '../capacity/CapacityLegend.tsx';
-import { RESOURCE_NAME, RESOURCES, type Resource, UNIT } from '../capacity/capacity.ts';
+import { RESOURCE_NAME, RESOURCES, type Resource, segmentsOf, UNIT } from '../capacity/capacity.ts';
 import type { Usage } from '../capacity/usage.ts';
 import { hrefOf, type OrgNode } from '../org/tree.ts';
 import { EditQuota } from './EditQuota.tsx';
@@ -33,6 +33,7 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
   const site = filters.site !== undefined && sites.includes(filters.site) ? filters.site : sites[0];
   const [edited, setEdited] = useState<OrgNode>();
   if (site === undefined) return <NothingToGrant parent={parent} />;
+  const shares = new Map(parent.children.map((node) => [node.id, amountsOf(node, usage, site)]));
   return (
     <Panel
       flush
@@ -43,7 +44,7 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
       <DataTable
         label={`Quotas at ${site}`}
         rows={parent.children}
-        columns={columnsFor(level, (node) => amountsOf(node, usage, site), mayEdit ? setEdited : undefined)}
+        columns={columnsFor(level, shares, mayEdit ? setEdited : undefined)}
         rowId={(node) => node.id}
         empty={
           <Empty title={`No ${level} yet`}>Create one on the Organisation page; then it can be given a quota.</Empty>
@@ -88,6 +89,8 @@ function NothingToGrant({ parent }: { parent: OrgNode }) {
   );
 }
 
+const NOTHING = { capacity: 0, granted: 0, used: 0 };
+
 const HEADS = {
   department: 'granted to teams, of its quota',
   team: 'used, of its quota',
@@ -95,15 +98,26 @@ const HEADS = {
 
 function columnsFor(
   level: 'department' | 'team',
-  amounts: (node: OrgNode) => Amounts,
+  shares: Map<string, Amounts>,
   onEdit: ((node: OrgNode) => void) | undefined,
 ): Column<OrgNode>[] {
+  const amountOf = ({ id }: OrgNode, resource: Resource) => shares.get(id)?.[resource] ?? NOTHING;
+  // Bars that are to be compared share one.
+  const scaleOf = (resource: Resource) =>
+    Math.max(...[...shares.values()].map((amounts) => segmentsOf(amounts[resource]).whole));
+  const scales = { cpu: scaleOf('cpu'), ram_gb: scaleOf('ram_gb') };
   const bar = (resource: Resource): Column<OrgNode> => ({
     id: `${resource} bar`,
     header: RESOURCE_NAME[resource],
     meta: { from: 'sm' },
     cell: ({ row: { original } }) => (
-      <CapacityBar label={original.name} resource={resource} amount={amounts(original)[resource]} size="sm" />
+      <CapacityBar
+        label={original.name}
+        resource={resource}
+        amount={amountOf(original, resource)}
+        scale={scales[resource]}
+        size="sm"
+      />
     ),
   });
   const numbers = (resource: Resource): Column<OrgNode> => ({
@@ -111,7 +125,7 @@ function columnsFor(
     header: () => <span title={`${UNIT[resource]} ${HEADS[level]}`}>{UNIT[resource]}</span>,
     meta: { align: 'right', width: 136 },
     cell: ({ row: { original } }) => {
-      const { capacity, granted, used } = amounts(original)[resource];
+      const { capacity, granted, used } = amountOf(original, resource);
       return `${count(level === 'team' ? used : granted)} of ${count(capacity)}`;
     },
   });

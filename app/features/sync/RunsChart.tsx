@@ -4,9 +4,9 @@ import { exactTime } from '../../ui/format.ts';
 import type { SyncRun } from './outcome.ts';
 
 const SERIES = [
-  { name: 'updated', label: 'Changed', color: 'var(--capacity-used)' },
-  { name: 'marked_offline', label: 'Gone offline', color: 'var(--capacity-over)' },
-  { name: 'quarantined', label: 'Unusable', color: 'var(--capacity-granted)' },
+  { name: 'updated', label: 'Changed', color: 'var(--focus)' },
+  { name: 'marked_offline', label: 'Gone offline', color: 'var(--status-bad)' },
+  { name: 'quarantined', label: 'Unusable', color: 'var(--status-warn)' },
 ];
 
 /** What each run brought, oldest first; a failed run brought nothing and is marked. */

@@ -74,7 +74,7 @@ export function Sync() {
         </Alert>
       )}
       {waiting && waiting.id === items[0]?.id && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
-      {items.length > 1 && <RunsPanel runs={items.slice(0, SHOWN).toReversed()} />}
+      {items.length > 2 && <RunsPanel runs={items.slice(0, SHOWN).toReversed()} />}
       <Panel
         flush
         title="History"
