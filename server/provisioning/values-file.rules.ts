@@ -31,21 +31,23 @@ const MAX_BYTES = 5 * 1024 * 1024;
 
 /**
  * The file's new text; `undefined` is a file that does not exist yet. What the change does not name stays as it is, byte
- * for byte, and a change that is there already leaves all of it so.
+ * for byte, also what others have added to an entry; a change that is there already leaves all of it so.
  * @throws ValuesFileError when the file is not what it should be; nothing may be written then.
  */
 export function editValuesFile(text: string | undefined, change: ValuesChange): string {
   const before = text ?? '';
   const { doc, values } = asHelmReads(before);
   const entries = entriesOf(values);
-  const put = [...change.put].filter(([name, entry]) => !isDeepStrictEqual(entries.get(name), asMap(entry)));
+  const put = [...change.put]
+    .map(([name, entry]): [string, Values] => [name, withOthers(entries.get(name), entry)])
+    .filter(([name, entry]) => !isDeepStrictEqual(entries.get(name), entry));
   const remove = [...change.remove].filter((name) => entries.has(name));
   if (put.length === 0 && remove.length === 0) return before;
 
   const after = applyToText(before, doc, new Map(put), new Set(remove));
   const intended = new Map(entries);
   for (const name of remove) intended.delete(name);
-  for (const [name, entry] of put) intended.set(name, asMap(entry));
+  for (const [name, entry] of put) intended.set(name, entry);
   assertOnlyThat(after, values, intended);
   return after;
 }
@@ -60,7 +62,9 @@ export const readValuesFile = (text: string | undefined): Map<unknown, unknown> 
 type Values = Map<unknown, unknown>;
 const mapping = z.union([z.map(z.unknown(), z.unknown()), z.null().transform(() => new Map<unknown, unknown>())]);
 
-const asMap = (entry: NamespaceEntry): Values => new Map<unknown, unknown>(Object.entries(entry));
+/** The entry as it is to be, with what others have added to the one that is there. */
+const withOthers = (there: unknown, entry: NamespaceEntry): Values =>
+  new Map<unknown, unknown>([...(there instanceof Map ? there : []), ...Object.entries(entry)]);
 
 function entriesOf(values: Values): Values {
   const entries = mapping.safeParse(values.get(NAMESPACES) ?? null);

@@ -77,8 +77,62 @@ test('what is not named stays byte for byte where it is', () => {
   expect(after).toBe(SHARED.replace('  t1-api: {team_id: t1}\n', (line) => line + added));
 });
 
-test('an entry with other numbers is replaced where it stands', () => {
-  expect(editValuesFile(SHARED, put('api'))).toBe(SHARED.replace('  t1-api: {team_id: t1}\n', API));
+test('of an entry with other numbers just those are set; comments, order and what others added stay', () => {
+  const theirs = `namespaces:
+  # the payment people
+  t1-api: # ask Dana first
+    cpu: 64   # for the fair
+    labels: {cost: b}
+    # by hand
+    ram_gb: "32" # a text
+    'site': haifa
+    team_id: t2
+    sla:
+    tier: regular
+    notes: |
+      free text
+  t1-web: {}
+`;
+  expect(editValuesFile(theirs, put('api'))).toBe(`namespaces:
+  # the payment people
+  t1-api: # ask Dana first
+    cpu: 8   # for the fair
+    labels: {cost: b}
+    # by hand
+    ram_gb: 32 # a text
+    'site': haifa
+    team_id: "t1"
+    sla: "gold"
+    tier: regular
+    notes: |
+      free text
+    "project": "api"
+  t1-web: {}
+`);
+});
+
+test('so is an entry in flow style', () => {
+  const theirs = 'namespaces:\n  t1-api: {team_id: t1, cpu: 1, mine: [1,  2],} # theirs\n';
+  expect(editValuesFile(theirs, put('api'))).toBe(
+    'namespaces:\n  t1-api: {team_id: t1, cpu: 8, mine: [1,  2], "project": "api", "site": "haifa", "sla": "gold", "tier": "regular", "ram_gb": 32,} # theirs\n',
+  );
+});
+
+test.each([
+  ['no mapping', '  t1-api: gone\n', API],
+  ['empty', '  t1-api: {}\n', API],
+  [
+    'of another shape',
+    '  t1-api:\n    cpu: [8]\n    mine: {a: {b: 1}}\n',
+    '  "t1-api":\n    "cpu": 8\n    "mine": {"a":{"b":1}}\n    "team_id": "t1"\n    "project": "api"\n    "site": "haifa"\n    "sla": "gold"\n    "tier": "regular"\n    "ram_gb": 32\n',
+  ],
+])('an entry that is %s is written anew, with what others added', (_, theirs, ours) => {
+  expect(editValuesFile(`namespaces:\n${theirs}# end\n`, put('api'))).toBe(`namespaces:\n${ours}# end\n`);
+});
+
+test('an entry with all that it should have is not touched, whatever others added to it', () => {
+  const text = `namespaces:\n${API}    mine: 1 # theirs\n`;
+  expect(editValuesFile(text, put('api'))).toBe(text);
 });
 
 test('a removed entry takes its own lines with it and no comment of others', () => {
