@@ -12,7 +12,7 @@ import { startTracing } from './platform/tracing.ts';
 import { loadPortal, PORTAL_ASSETS } from './portal.ts';
 import type { Provisioning } from './provisioning/provisioning.service.ts';
 import { appRouter } from './router.ts';
-import { createServices } from './services.ts';
+import { createServices, type Services } from './services.ts';
 
 export type Replica = {
   port: number;
@@ -52,7 +52,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     assets: PORTAL_ASSETS,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUST_PROXY,
-    readiness: [{ name: 'serving', blocks: true, problem: serving }, ...readinessOf(database, jobs, provisioning)],
+    readiness: [
+      { name: 'serving', blocks: true, problem: serving },
+      ...readinessOf(database, { jobs, provisioning, drift: services.drift }),
+    ],
     metrics,
     scrapedHere: config.METRICS_PORT === undefined,
     log,
@@ -80,11 +83,17 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   };
 }
 
-function readinessOf(database: Database, jobs: Jobs, provisioning: Provisioning): ReadinessCheck[] {
+type Watched = { jobs: Jobs; provisioning: Provisioning; drift: Pick<Services['drift'], 'unreadable'> };
+
+function readinessOf(database: Database, { jobs, provisioning, drift }: Watched): ReadinessCheck[] {
   const migrated = async () => ((await isMigrated(database)) ? undefined : 'Migrations are missing: npm run migrate');
   const waiting = async () => {
     const problems = await provisioning.problems();
     return problems.map((p) => `${p.projects} projects wait since ${p.since}: ${p.reason}`).join(' ') || undefined;
+  };
+  const outside = async () => {
+    const unread = await drift.unreadable();
+    return unread.map(({ name, reason }) => `${name}: ${reason}`).join(' ') || undefined;
   };
   const orUnknown = (check: () => Promise<string | undefined>) => () =>
     check().catch(() => 'PostgreSQL does not answer');
@@ -93,5 +102,6 @@ function readinessOf(database: Database, jobs: Jobs, provisioning: Provisioning)
     { name: 'migrations', blocks: true, problem: orUnknown(migrated) },
     { name: 'worker', blocks: true, problem: async () => (jobs.isHealthy() ? undefined : 'The job worker is silent') },
     { name: 'provisioning', blocks: false, problem: orUnknown(waiting) },
+    { name: 'outside', blocks: false, problem: orUnknown(outside) },
   ];
 }

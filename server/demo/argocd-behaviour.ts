@@ -19,6 +19,7 @@ export const argoCdBehaviour = z.strictObject({
     .nullable()
     .default(null)
     .describe('Answers are a web page, JSON cut in the middle, or JSON of another shape.'),
+  no_application: z.boolean().default(false).describe('There is no application, whatever its name.'),
   read_only: z.boolean().default(false).describe('The token may look at applications, and not sync them.'),
   busy_times: z
     .number()

@@ -67,6 +67,8 @@ export async function startArgoCd(options: Options) {
     return made;
   }
 
+  const visible = (name: string) => (behaviour.no_application ? undefined : find(name));
+
   function remember(): void {
     if (!stateFile) return;
     writeFileSync(`${stateFile}.new`, JSON.stringify(states));
@@ -98,7 +100,7 @@ export async function startArgoCd(options: Options) {
     c.req.query('project') ? refuse(404, 'application not found') : refuse(403, 'permission denied');
 
   api.get('/api/v1/applications/:name', async (c) => {
-    const found = find(c.req.param('name'));
+    const found = visible(c.req.param('name'));
     if (!found) return noApplication(c);
     const answer = await found.look(now(), c.req.query('refresh') !== undefined);
     remember();
@@ -106,7 +108,7 @@ export async function startArgoCd(options: Options) {
   });
 
   api.post('/api/v1/applications/:name/sync', async (c) => {
-    const found = find(c.req.param('name'));
+    const found = visible(c.req.param('name'));
     if (!found) return noApplication(c);
     const { prune, infos } = syncRequest.parse(await c.req.json());
     const refusal = refusalOfSync();
@@ -126,7 +128,7 @@ export async function startArgoCd(options: Options) {
   }
 
   api.delete('/api/v1/applications/:name/operation', (c) => {
-    const found = find(c.req.param('name'));
+    const found = visible(c.req.param('name'));
     if (!found) return noApplication(c);
     if (!found.terminate(now())) return refuse(400, 'Unable to terminate operation. No operation is in progress', 3);
     remember();
@@ -134,14 +136,14 @@ export async function startArgoCd(options: Options) {
   });
 
   api.get('/api/v1/applications/:name/resource-tree', async (c) => {
-    const found = find(c.req.param('name'));
+    const found = visible(c.req.param('name'));
     if (!found) return noApplication(c);
     const { status } = await found.look(now(), false);
     return c.json({ nodes: status.resources.map(({ status: _, requiresPruning: __, ...node }) => node) });
   });
 
   api.get('/api/v1/applications/:name/syncwindows', (c) => {
-    if (!find(c.req.param('name'))) return noApplication(c);
+    if (!visible(c.req.param('name'))) return noApplication(c);
     return c.json({ activeWindows: [], assignedWindows: [], canSync: !behaviour.sync_window });
   });
 

@@ -76,6 +76,16 @@ export async function findLatestCheck(db: Executor): Promise<StoredCheck | undef
   return row && checkShape.parse(row);
 }
 
+/** What the latest check could not read. */
+export async function findUnreadable(db: Executor): Promise<Unreadable[]> {
+  const [row] = await db
+    .select({ found: driftChecks.unreadable })
+    .from(driftChecks)
+    .orderBy(desc(driftChecks.checkedAt))
+    .limit(1);
+  return z.array(unreadable).parse(row?.found ?? []);
+}
+
 type NewCheck = { checkedAt: string; differences: Difference[]; unreadable: Unreadable[] };
 
 /**

@@ -9,15 +9,15 @@ import type { Log } from '../platform/log.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
 import { silenceOf } from '../provisioning/one-writer.ts';
 import { CHECK_TASK, enqueueEarlyCheck, enqueueHourlyCheck, enqueueMend, MEND_TASK } from './drift.jobs.ts';
-import { findLatestCheck, insertMend, listMends, type Mend, storeCheck } from './drift.repository.ts';
-import type { Difference, DriftReport, MendInput, Mending, MendOutput } from './drift.schema.ts';
+import { findLatestCheck, findUnreadable, insertMend, listMends, type Mend, storeCheck } from './drift.repository.ts';
+import type { Difference, DriftReport, MendInput, Mending, MendOutput, Unreadable } from './drift.schema.ts';
 import { createLook, type Looked, type LookOptions } from './look.ts';
 import { createMender } from './mender.ts';
 
 /** Seconds from a start to its check: what starts together with InfraHub shall be up by then. */
 const AFTER_START_SECONDS = 10;
 /** Seconds until it is looked again at what could not be read. */
-const AFTER_UNREADABLE_SECONDS = 300;
+const AFTER_UNREADABLE_SECONDS = 60;
 
 type Options = Omit<LookOptions, 'targets'> & {
   settings: Pick<Config, 'HELM_VALUES_PATH' | 'ARGOCD_APP_NAME' | 'GIT_TIMEOUT_SECONDS'>;
@@ -98,6 +98,9 @@ export function createDriftService({ settings, log, ...outside }: Options) {
 
     /** Nothing to stop: the jobs stop with the others. */
     stop(): void {},
+
+    /** What the last check could not read, on any replica; empty before the first. */
+    unreadable: (): Promise<Unreadable[]> => findUnreadable(db),
 
     /** What the last check found, and what becomes of it. Reads nothing outside. */
     async report(caller: Caller): Promise<DriftReport> {
