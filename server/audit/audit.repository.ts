@@ -15,21 +15,28 @@ export type AuditEntry = {
   after?: Record<string, unknown>;
 };
 
+type Author = Pick<Caller, 'sub' | 'requestId'>;
+
 /** Writes the event in the transaction that does what it describes. */
-export async function recordAudit(tx: Tx, by: Pick<Caller, 'sub' | 'requestId'>, entry: AuditEntry): Promise<void> {
-  await tx.insert(auditEvents).values({
-    actor: by.sub,
-    action: entry.action,
-    targetType: entry.target.type,
-    targetId: entry.target.id,
-    targetName: entry.target.name,
-    fieldId: entry.place.fieldId ?? null,
-    departmentId: entry.place.departmentId ?? null,
-    teamId: entry.place.teamId ?? null,
-    before: entry.before ?? null,
-    after: entry.after ?? null,
-    requestId: by.requestId,
-  });
+export const recordAudit = (tx: Tx, by: Author, entry: AuditEntry): Promise<void> => recordAudits(tx, [{ by, entry }]);
+
+/** The same for several, at least one, in one statement. */
+export async function recordAudits(tx: Tx, events: { by: Author; entry: AuditEntry }[]): Promise<void> {
+  await tx.insert(auditEvents).values(
+    events.map(({ by, entry }) => ({
+      actor: by.sub,
+      action: entry.action,
+      targetType: entry.target.type,
+      targetId: entry.target.id,
+      targetName: entry.target.name,
+      fieldId: entry.place.fieldId ?? null,
+      departmentId: entry.place.departmentId ?? null,
+      teamId: entry.place.teamId ?? null,
+      before: entry.before ?? null,
+      after: entry.after ?? null,
+      requestId: by.requestId,
+    })),
+  );
 }
 
 const columns = {

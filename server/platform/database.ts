@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import * as schema from '../../db/schema/index.ts';
 import { BusyError } from './errors.ts';
@@ -45,6 +46,20 @@ export function violatedConstraint(error: unknown): string | undefined {
   return undefined;
 }
 
+const CONNECTION_LOST = /^(08|57P0)/;
+const NO_CONNECTION =
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|ECONNREFUSED|ECONNRESET/;
+
+/** Whether the database could not be reached or went away; a COMMIT that fails like this may have taken place. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return CONNECTION_LOST.test(state);
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (NO_CONNECTION.test(`${e.message} ${'code' in e ? e.code : ''}`)) return true;
+  }
+  return false;
+}
+
 /**
  * Runs `work` in one transaction, again from the start when PostgreSQL says that it lost a race (serialization failure,
  * deadlock, lock timeout), at most five times with jitter.
@@ -68,6 +83,19 @@ async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, told: (tries: n
       await sleep(10 + Math.random() * 50 * 2 ** tries);
     }
   }
+}
+
+const dialect = new PgDialect();
+
+/**
+ * Runs a statement that is hot: each connection parses and plans it once. `name` stands for one text, so what differs
+ * from call to call has to be a parameter.
+ */
+export async function executePrepared(tx: Executor, name: string, statement: SQL): Promise<{ rows: unknown[] }> {
+  const query = dialect.sqlToQuery(statement);
+  return tx._.session
+    .prepareQuery<{ execute: { rows: unknown[] }; all: unknown; values: unknown }>(query, undefined, name, false)
+    .execute();
 }
 
 /** Escapes what LIKE treats as a wildcard, so that a search for `50%` finds just that. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, or } from 'drizzle-orm';
 import type { z } from 'zod';
 import { idempotencyKeys } from '../../db/schema/index.ts';
 import type { Tx } from './database.ts';
@@ -26,7 +26,7 @@ export async function once<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (key === undefined) return work();
-  const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
+  const inputHash = hashOf(input);
   const mine = await tx
     .insert(idempotencyKeys)
     .values({ actor, procedure, key, inputHash })
@@ -40,12 +40,38 @@ export async function once<T>(
   if (mine.length === 0) {
     const [first] = await tx.select().from(idempotencyKeys).where(sameKey);
     if (first?.inputHash === inputHash) return output.parse(first.result);
-    throw new InfraHubError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another input. Use a new one.');
+    throw keyConflict();
   }
   const result = await work();
   await tx.update(idempotencyKeys).set({ result }).where(sameKey);
   return result;
 }
+
+/** A key that somebody gave, and what they gave it for. */
+export type KeyUse = { actor: string; key: string; inputHash: string };
+
+/**
+ * The results of those of these uses that were done before, by `actor` and `key` in this order. For whoever serves many
+ * at once: under a lock that every use of the same key with the same input has to take, and with `remember` at the end.
+ */
+export async function findResults(tx: Tx, procedure: string, uses: Pick<KeyUse, 'actor' | 'key'>[]) {
+  if (uses.length === 0) return [];
+  const { actor, key, inputHash, result } = idempotencyKeys;
+  const isOne = uses.map((use) => and(eq(actor, use.actor), eq(key, use.key)));
+  const those = and(eq(idempotencyKeys.procedure, procedure), or(...isOne));
+  return tx.select({ actor, key, inputHash, result }).from(idempotencyKeys).where(those);
+}
+
+/** Writes results down. A key that was used meanwhile violates `idempotency_keys_pkey`: what it was used for counts. */
+export async function remember(tx: Tx, procedure: string, uses: (KeyUse & { result: unknown })[]): Promise<void> {
+  if (uses.length > 0) await tx.insert(idempotencyKeys).values(uses.map((use) => ({ ...use, procedure })));
+}
+
+/** SHA-256 of an input, the same in whichever order its parts come. */
+export const hashOf = (input: unknown): string => createHash('sha256').update(canonicalJson(input)).digest('hex');
+
+export const keyConflict = (): InfraHubError =>
+  new InfraHubError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another input. Use a new one.');
 
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, v: unknown) =>

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
-import { sqlState } from './database.ts';
+import { isUnavailable, sqlState } from './database.ts';
 import { DatabaseUnavailableError, type ErrorCode, HTTP_STATUS, InfraHubError, ValidationError } from './errors.ts';
 
 type TrpcCode = TRPCError['code'];
@@ -42,18 +42,6 @@ const FRAMEWORK: Partial<Record<TrpcCode, [ErrorCode, string]>> = {
 /** Text that PostgreSQL has no place for: NUL, and halves of a surrogate pair in JSON. */
 const NO_TEXT = /^(22021|22P05)$/;
 const DEFAULT_RETRY_SECONDS = 5;
-const CONNECTION_LOST = /^(08|57P0)/;
-const NO_CONNECTION =
-  /timeout exceeded when trying to connect|Connection terminated|not queryable|ECONNREFUSED|ECONNRESET/;
-
-function databaseIsUnavailable(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== undefined) return CONNECTION_LOST.test(state);
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (NO_CONNECTION.test(`${e.message} ${'code' in e ? e.code : ''}`)) return true;
-  }
-  return false;
-}
 
 const holdsNoText = (error: unknown): boolean => NO_TEXT.test(sqlState(error) ?? '');
 
@@ -81,7 +69,7 @@ export function asRefusal(error: unknown): InfraHubError {
     if (known) return new InfraHubError(known[0], known[1], {}, { cause: error });
     if (error.cause) return asRefusal(error.cause);
   }
-  if (databaseIsUnavailable(error)) return new DatabaseUnavailableError(error);
+  if (isUnavailable(error)) return new DatabaseUnavailableError(error);
   if (holdsNoText(error)) return new ValidationError([], 'Some of the input holds characters that no text may have.');
   return new InfraHubError(
     'INTERNAL',

@@ -7,7 +7,7 @@ import { changeProjects, type ProjectChange } from '../projects/projects.changes
 import { commitMessage } from './commit-message.rules.ts';
 import { type AssertMine, asTheOneWriter } from './one-writer.ts';
 import { isUndone, reasonOf, wantedOf } from './operation.rules.ts';
-import { enqueueWatch, enqueueWrite } from './provisioning.jobs.ts';
+import { enqueueWatch, enqueueWrite, isMoreOnItsWay } from './provisioning.jobs.ts';
 import { advance, listOpenOperations, lockProjectsOf, type Operation, TO_WRITE } from './provisioning.repository.ts';
 import { applicationOf, type Targets, valuesPathOf } from './targets.rules.ts';
 import { editValuesFile, type NamespaceEntry, type ValuesChange, ValuesFileError } from './values-file.rules.ts';
@@ -88,11 +88,13 @@ export function createWriter({ db, repository, targets, silenceSeconds, log }: W
 
   return async ({ request_id }: JobPayload): Promise<void> => {
     let isComplete = true;
+    const isMoreToCome = await isMoreOnItsWay(db);
     const wasAlone = await asTheOneWriter(db, silenceSeconds, async (assertMine) => {
       const waiting = await listOpenOperations(db, TO_WRITE);
       if (waiting.length > 0) isComplete = await write(waiting, request_id, assertMine);
     });
     if (!wasAlone || !isComplete) await enqueueWrite(db, request_id, RETRY_SECONDS);
+    else if (isMoreToCome) await enqueueWrite(db, request_id);
   };
 }
 

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import {
   departments,
   projects,
@@ -6,7 +7,7 @@ import {
   teamQuotaAllocations as teamQuotas,
   teams,
 } from '../../db/schema/index.ts';
-import type { Executor, Tx } from '../platform/database.ts';
+import { type Executor, executePrepared, type Tx } from '../platform/database.ts';
 import { keyset } from '../platform/paging.ts';
 import type { Page } from '../platform/schema.ts';
 import type { Recount } from './quotas.rules.ts';
@@ -25,15 +26,37 @@ export type UsageChange = {
   ramGb: number;
 };
 
-/** Writes the change down; false if this operation has made one of this kind before. */
-export async function insertLedgerEntry(tx: Tx, teamQuotaId: string, change: UsageChange): Promise<boolean> {
-  const { projectId, operationId, kind, cpu, ramGb } = change;
-  const inserted = await tx
-    .insert(quotaLedger)
-    .values({ teamQuotaId, projectId, operationId, kind, cpu, ramGb })
-    .onConflictDoNothing({ target: [quotaLedger.operationId, quotaLedger.kind] })
-    .returning({ id: quotaLedger.id });
-  return inserted.length > 0;
+const written = z.tuple([z.object({ changes: z.number() })]);
+
+/**
+ * Writes changes of one quota's usage down, in one statement, and answers how many of them their operations had not
+ * made before. Adds to the counters, never sets: if a lock is ever forgotten, the CHECK constraint still refuses the
+ * overdraft.
+ */
+export async function insertUsage(tx: Tx, teamQuotaId: string, changes: UsageChange[]): Promise<number> {
+  const { rows } = await executePrepared(
+    tx,
+    'insert_usage',
+    sql`
+    with entered as (
+      insert into ${quotaLedger} (team_quota_id, project_id, operation_id, kind, cpu, ram_gb)
+      select ${teamQuotaId}::uuid, * from unnest(
+        ${sql.param(changes.map((c) => c.projectId))}::uuid[], ${sql.param(changes.map((c) => c.operationId))}::uuid[],
+        ${sql.param(changes.map((c) => c.kind))}::text[], ${sql.param(changes.map((c) => c.cpu))}::int[],
+        ${sql.param(changes.map((c) => c.ramGb))}::int[])
+      on conflict (operation_id, kind) do nothing
+      returning cpu, ram_gb
+    ), sum as (
+      select coalesce(sum(cpu), 0)::int as cpu, coalesce(sum(ram_gb), 0)::int as ram_gb, count(*)::int as changes
+      from entered
+    ), added as (
+      update ${teamQuotas} q set cpu_used = q.cpu_used + sum.cpu, ram_gb_used = q.ram_gb_used + sum.ram_gb,
+        updated_at = now()
+      from sum where q.id = ${teamQuotaId}::uuid and sum.changes > 0
+    )
+    select changes from sum`,
+  );
+  return written.parse(rows)[0].changes;
 }
 
 /** Whether this operation has made a change of this kind before. */
@@ -43,18 +66,6 @@ export async function hasLedgerEntry(db: Executor, { operationId, kind }: UsageC
     .from(quotaLedger)
     .where(and(eq(quotaLedger.operationId, operationId), eq(quotaLedger.kind, kind)));
   return rows.length > 0;
-}
-
-/** Adds, never sets: if a lock is ever forgotten, the CHECK constraint still refuses the overdraft. */
-export async function addUsage(tx: Tx, teamQuotaId: string, { cpu, ramGb }: UsageChange): Promise<void> {
-  await tx
-    .update(teamQuotas)
-    .set({
-      cpuUsed: sql`${teamQuotas.cpuUsed} + ${cpu}`,
-      ramGbUsed: sql`${teamQuotas.ramGbUsed} + ${ramGb}`,
-      updatedAt: sql`now()`,
-    })
-    .where(eq(teamQuotas.id, teamQuotaId));
 }
 
 /** The entries of one team's quota, oldest first unless asked otherwise. */

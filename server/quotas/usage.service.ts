@@ -3,13 +3,11 @@ import { amountOf, type Resources } from '../allocations/allocations.rules.ts';
 import { recordAudit } from '../audit/audit.repository.ts';
 import { findTeamPlace } from '../org/place.repository.ts';
 import { type Db, type Executor, inTransaction, type Tx } from '../platform/database.ts';
-import { NotFoundError, QuotaExceededError, type Shortage } from '../platform/errors.ts';
+import { NotFoundError, type QuotaExceededError } from '../platform/errors.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
 import {
-  addUsage,
   type CounterRecount,
   hasLedgerEntry,
-  insertLedgerEntry,
   listLedger,
   lockTeamQuotas,
   recountUsage,
@@ -17,16 +15,15 @@ import {
   sumLedger,
   type UsageChange,
 } from './ledger.repository.ts';
-import { findDepartmentBudget, findTeamBudget, lockTeamBudget } from './quotas.repository.ts';
+import { freeOfDepartment, openQuota, refusalOf } from './open-quota.ts';
+import { findTeamBudget, lockTeamBudget } from './quotas.repository.ts';
 import {
   type Budget,
   isRepairable,
-  leftOf,
   mismatchesOf,
   NO_BUDGET,
   type UsageEffect,
   usageEffect,
-  usageRefusal,
   usageShortages,
 } from './quotas.rules.ts';
 import type { ExplainInput, ledgerPage, VerifyInput, verifyOutput } from './quotas.schema.ts';
@@ -47,17 +44,15 @@ export function createUsageService({ db }: { db: Db }) {
      * @throws QuotaExceededError when it does not fit, also when the team has no quota at that site.
      */
     async changeUsage(tx: Tx, change: UsageChange): Promise<boolean> {
-      const quota = await lockTeamBudget(tx, change.teamId, change.site);
-      const [first, ...others] = usageShortages(quota ?? NO_BUDGET, change);
-      if (first) {
-        if (await hasLedgerEntry(tx, change)) return false;
-        throw await refusalOf(tx, change, [first, ...others]);
-      }
-      if (!quota) throw new NotFoundError('quota', `${change.teamId} at ${change.site}`);
-      if (!(await insertLedgerEntry(tx, quota.id, change))) return false;
-      await addUsage(tx, quota.id, change);
-      return true;
+      const quota = await openQuota(tx, change.teamId, change.site);
+      const refusal = await quota.refusal(change);
+      if (!refusal) quota.take(change);
+      else if (!(await hasLedgerEntry(tx, change))) throw refusal;
+      return (await quota.write()) > 0;
     },
+
+    /** The same for many changes of one team's usage at a site, each of which is answered for itself. */
+    openQuota,
 
     /** Takes the lock of `changeUsage` ahead, for whoever has to lock a project before it knows what to change. */
     async lockUsage(tx: Tx, teamId: string, site: string): Promise<void> {
@@ -66,9 +61,10 @@ export function createUsageService({ db }: { db: Db }) {
 
     /** What `changeUsage` would do now. Locks nothing and changes nothing. */
     async previewUsage(executor: Executor, question: UsageQuestion): Promise<UsagePreview> {
-      const quota: Budget = (await findTeamBudget(executor, question.teamId, question.site)) ?? NO_BUDGET;
+      const { teamId, site } = question;
+      const quota: Budget = (await findTeamBudget(executor, teamId, site)) ?? NO_BUDGET;
       const [first, ...others] = usageShortages(quota, question);
-      const refusal = first && (await refusalOf(executor, question, [first, ...others]));
+      const refusal = first && refusalOf(site, [first, ...others], await freeOfDepartment(executor, teamId, site));
       return { quota: usageEffect(quota, question), refusal };
     },
 
@@ -101,19 +97,6 @@ export function createUsageService({ db }: { db: Db }) {
       };
     },
   };
-}
-
-/** A refusal that says who can give more. */
-async function refusalOf(
-  db: Executor,
-  { teamId, site }: UsageQuestion,
-  shortages: [Shortage, ...Shortage[]],
-): Promise<QuotaExceededError> {
-  const place = await findTeamPlace(db, teamId);
-  if (!place) throw new NotFoundError('team', teamId);
-  const free = leftOf((await findDepartmentBudget(db, place.departmentId, site)) ?? NO_BUDGET);
-  const message = usageRefusal({ ...place, site }, shortages, free);
-  return new QuotaExceededError(message, { site, shortages });
 }
 
 /** Counts again under the locks, since what was seen before them may have been a change on its way. */
