@@ -1,23 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { z } from 'zod';
-import type { Database } from './database.ts';
+import { type Database, sqlState } from './database.ts';
 import { migrateJobs } from './jobs.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../db/migrations', import.meta.url));
 
-/** Applies what is missing of `db/migrations`, and graphile-worker's own tables. Safe to run again, and by two at once. */
-export async function migrateDatabase({ db, pool }: Database): Promise<void> {
+/** A migration waits so long for a lock: whoever works with the table waits behind it, and no longer. */
+const LOCK_TIMEOUT = '2s';
+const MAX_TRIES = 30;
+const PAUSE_MS = 2_000;
+
+/**
+ * Applies what is missing of `db/migrations`, in one transaction, and graphile-worker's own tables. Safe while replicas
+ * serve: it gives up its place in the queue for a lock and tries again, for two minutes. Safe to run again, and by two at
+ * once: the second waits.
+ */
+export async function migrateDatabase({ pool }: Database): Promise<void> {
   const client = await pool.connect();
   try {
+    // Not the limits of a request: another migrator, or the work itself, may take longer.
+    await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
     await client.query("select pg_advisory_lock(hashtext('infrahub.migrate'))");
-    await migrate(db, { migrationsFolder });
-    await migrateJobs(pool);
+    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+    await unlessLocked(() => migrate(drizzle(client), { migrationsFolder }));
+    await unlessLocked(() => migrateJobs(pool));
   } finally {
-    await client.query("select pg_advisory_unlock(hashtext('infrahub.migrate'))");
-    client.release();
+    client.release(true); // with the session go its lock and its settings
+  }
+}
+
+/** Again while somebody holds a lock that is needed: nothing was changed then. */
+async function unlessLocked(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const isLocked = ['55P03', '40P01'].includes(sqlState(error) ?? '');
+      if (!isLocked || tries === MAX_TRIES) throw error;
+      await sleep(PAUSE_MS);
+    }
   }
 }
 

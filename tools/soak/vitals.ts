@@ -55,7 +55,8 @@ export async function openVitals({ inspectorPort, databaseUrl, temporary }: Opti
         children: count('ProcessWrap'),
         ...inDatabase,
         temporary_folders: (await readdir(temporary)).length,
-        temporary_files: files.files,
+        temporary_files: files.others,
+        git_objects: files.objects,
         temporary_mb: files.bytes / MB,
       };
     },
@@ -95,17 +96,18 @@ async function openInspector(url: string) {
   };
 }
 
-async function sizeOf(folder: string): Promise<{ files: number; bytes: number }> {
+/** What lies below a folder: Git's objects, other files, and the bytes of both. */
+async function sizeOf(folder: string): Promise<{ objects: number; others: number; bytes: number }> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile());
   const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) =>
-        stat(join(entry.parentPath, entry.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
+    files.map(({ parentPath, name }) =>
+      stat(join(parentPath, name)).then(
+        ({ size }) => size,
+        () => 0,
       ),
+    ),
   );
-  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  const objects = files.filter(({ parentPath }) => parentPath.includes('/objects/')).length;
+  return { objects, others: files.length - objects, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
