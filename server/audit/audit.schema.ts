@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { id, pageInput, pageOf, timestamp } from '../platform/schema.ts';
 
-export const auditEvent = z.object({
-  id,
-  at: timestamp,
-  actor: z.string(),
-  action: z.string(),
-  target_type: z.string(),
-  target_id: z.string(),
-  target_name: z.string(),
-  before: z.record(z.string(), z.unknown()).nullable(),
-  after: z.record(z.string(), z.unknown()).nullable(),
-  request_id: id,
-});
+export const auditEvent = z
+  .object({
+    id,
+    at: timestamp,
+    actor: z.string(),
+    action: z.string(),
+    target_type: z.string(),
+    target_id: z.string(),
+    target_name: z.string(),
+    before: z.record(z.string(), z.unknown()).nullable(),
+    after: z.record(z.string(), z.unknown()).nullable(),
+    request_id: id,
+  })
+  .meta({ id: 'AuditEvent' });
 
 export type AuditEvent = z.infer<typeof auditEvent>;
 

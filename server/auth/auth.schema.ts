@@ -1,27 +1,33 @@
 import { z } from 'zod';
 import { id, timestamp } from '../platform/schema.ts';
 
-export const role = z.enum(['center_admin', 'field_admin', 'dept_admin', 'team_lead']);
+export const role = z.enum(['center_admin', 'field_admin', 'dept_admin', 'team_lead']).meta({ id: 'Role' });
 
-export const grant = z.object({
-  role,
-  scope_id: id.nullable().describe('The field, department or team; null for everything'),
-});
+export const grant = z
+  .object({
+    role,
+    scope_id: id.nullable().describe('The field, department or team; null for everything'),
+  })
+  .meta({ id: 'Grant' });
 
 /** The password is passed on unmodified; what is empty never reaches the directory. */
-export const loginInput = z.strictObject({
-  username: z.string().max(256),
-  password: z.string().max(1024),
-});
+export const loginInput = z
+  .strictObject({
+    username: z.string().max(256),
+    password: z.string().max(1024),
+  })
+  .meta({ id: 'Credentials' });
 
-export const tokenOutput = z.object({
-  access_token: z.string(),
-  token_type: z.literal('bearer'),
-  expires_in: z.number().int().describe('Seconds that the token is valid'),
-  role,
-  scope_id: id.nullable(),
-  grants: z.array(grant),
-});
+export const tokenOutput = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('bearer'),
+    expires_in: z.number().int().describe('Seconds that the token is valid'),
+    role,
+    scope_id: id.nullable(),
+    grants: z.array(grant),
+  })
+  .meta({ id: 'Token' });
 
 /** Lower case, as accounts are named in tokens and sessions. */
 export const revokeSessionsInput = z.strictObject({
@@ -34,10 +40,12 @@ export const revokeSessionsInput = z.strictObject({
 
 export const revokeSessionsOutput = z.object({ revoked: z.number().int().describe('Sessions that were ended') });
 
-export const meOutput = z.object({
-  sub: z.string().describe('User name in the directory'),
-  role,
-  scope_id: id.nullable(),
-  grants: z.array(grant.extend({ scope_name: z.string().nullable().describe('Name of what the scope points to') })),
-  session_ends_at: timestamp.describe('When the session ends, however often it is renewed'),
-});
+export const meOutput = z
+  .object({
+    sub: z.string().describe('User name in the directory'),
+    role,
+    scope_id: id.nullable(),
+    grants: z.array(grant.extend({ scope_name: z.string().nullable().describe('Name of what the scope points to') })),
+    session_ends_at: timestamp.describe('When the session ends, however often it is renewed'),
+  })
+  .meta({ id: 'Me' });

@@ -41,11 +41,13 @@ export type Difference = z.infer<typeof difference>;
 export const finding = difference.extend({ since: timestamp.describe('The first check that found it') });
 
 /** Something that could not be read, so that nothing is said about it. */
-export const unreadable = z.object({
-  source: z.enum(['git', 'values_file', 'argocd']),
-  name: z.string().describe('Path of the values file, or name of the application'),
-  reason: z.string(),
-});
+export const unreadable = z
+  .object({
+    source: z.enum(['git', 'values_file', 'argocd']),
+    name: z.string().describe('Path of the values file, or name of the application'),
+    reason: z.string(),
+  })
+  .meta({ id: 'Unreadable' });
 export type Unreadable = z.infer<typeof unreadable>;
 
 const mending = z.object({
@@ -56,14 +58,16 @@ const mending = z.object({
 });
 export type Mending = z.infer<typeof mending>;
 
-export const driftReport = z.object({
-  checked_at: timestamp.nullable().describe('When the last check began; null before the first'),
-  age_seconds: z.number().int().nullable(),
-  total: z.number().int().describe('Differences found; more than are listed if there are very many'),
-  since: timestamp.nullable().describe('The first check that found the oldest of them'),
-  findings: z.array(finding.extend({ mending: mending.nullable().describe('null: nobody has asked') })),
-  unreadable: z.array(unreadable),
-});
+export const driftReport = z
+  .object({
+    checked_at: timestamp.nullable().describe('When the last check began; null before the first'),
+    age_seconds: z.number().int().nullable(),
+    total: z.number().int().describe('Differences found; more than are listed if there are very many'),
+    since: timestamp.nullable().describe('The first check that found the oldest of them'),
+    findings: z.array(finding.extend({ mending: mending.nullable().describe('null: nobody has asked') })),
+    unreadable: z.array(unreadable),
+  })
+  .meta({ id: 'DriftReport' });
 export type DriftReport = z.infer<typeof driftReport>;
 
 export const mendInput = z
@@ -78,5 +82,5 @@ export const mendInput = z
   );
 export type MendInput = z.infer<typeof mendInput>;
 
-export const mendOutput = difference.extend({ mending });
+export const mendOutput = difference.extend({ mending }).meta({ id: 'MendedFinding' });
 export type MendOutput = z.infer<typeof mendOutput>;

@@ -3,15 +3,15 @@ import { displayName, id, pageInput, pageOf, searchText, timestamp } from '../pl
 
 const node = { id, name: z.string(), created_at: timestamp };
 
-export const center = z.object(node);
-export const field = z.object({ ...node, center_id: id });
-export const department = z.object({ ...node, field_id: id });
-export const team = z.object({ ...node, department_id: id });
+export const center = z.object(node).meta({ id: 'Center' });
+export const field = z.object({ ...node, center_id: id }).meta({ id: 'Field' });
+export const department = z.object({ ...node, field_id: id }).meta({ id: 'Department' });
+export const team = z.object({ ...node, department_id: id }).meta({ id: 'Team' });
 
-export const createCenter = z.strictObject({ name: displayName });
-export const createField = z.strictObject({ center_id: id, name: displayName });
-export const createDepartment = z.strictObject({ field_id: id, name: displayName });
-export const createTeam = z.strictObject({ department_id: id, name: displayName });
+export const createCenter = z.strictObject({ name: displayName }).meta({ id: 'NewCenter' });
+export const createField = z.strictObject({ center_id: id, name: displayName }).meta({ id: 'NewField' });
+export const createDepartment = z.strictObject({ field_id: id, name: displayName }).meta({ id: 'NewDepartment' });
+export const createTeam = z.strictObject({ department_id: id, name: displayName }).meta({ id: 'NewTeam' });
 
 export const rename = z.strictObject({ id, name: displayName });
 
@@ -27,13 +27,15 @@ export const departmentPage = pageOf(department);
 export const teamPage = pageOf(team);
 
 /** One node's share at a site. For a center or field `limit` is the capacity of its servers that are online. */
-export const share = z.object({
-  site: z.string(),
-  cpu_limit: z.number().int().describe('Cores it may give away or use'),
-  cpu_granted: z.number().int().describe('Cores given to the level below; for a team, cores that projects use'),
-  ram_gb_limit: z.number().int(),
-  ram_gb_granted: z.number().int(),
-});
+export const share = z
+  .object({
+    site: z.string(),
+    cpu_limit: z.number().int().describe('Cores it may give away or use'),
+    cpu_granted: z.number().int().describe('Cores given to the level below; for a team, cores that projects use'),
+    ram_gb_limit: z.number().int(),
+    ram_gb_granted: z.number().int(),
+  })
+  .meta({ id: 'Share' });
 
 const treeNode = {
   id,
@@ -41,9 +43,9 @@ const treeNode = {
   in_scope: z.boolean().describe('False for what is only on the way to the caller’s part; it has no shares then'),
   shares: z.array(share),
 };
-export const treeTeam = z.object(treeNode);
-export const treeDepartment = z.object({ ...treeNode, teams: z.array(treeTeam) });
-export const treeField = z.object({ ...treeNode, departments: z.array(treeDepartment) });
-export const treeCenter = z.object({ ...treeNode, fields: z.array(treeField) });
-export const tree = z.object({ centers: z.array(treeCenter) });
+export const treeTeam = z.object(treeNode).meta({ id: 'TreeTeam' });
+export const treeDepartment = z.object({ ...treeNode, teams: z.array(treeTeam) }).meta({ id: 'TreeDepartment' });
+export const treeField = z.object({ ...treeNode, departments: z.array(treeDepartment) }).meta({ id: 'TreeField' });
+export const treeCenter = z.object({ ...treeNode, fields: z.array(treeField) }).meta({ id: 'TreeCenter' });
+export const tree = z.object({ centers: z.array(treeCenter) }).meta({ id: 'Tree' });
 export type Tree = z.infer<typeof tree>;

@@ -30,7 +30,7 @@ export const searchText = z
 export const amounts = z.object({ cpu: z.number().int(), ram_gb: z.number().int() });
 export type Amounts = z.infer<typeof amounts>;
 
-export const performanceTier = z.enum(['regular', 'high_performance']);
+export const performanceTier = z.enum(['regular', 'high_performance']).meta({ id: 'PerformanceTier' });
 export type PerformanceTier = z.infer<typeof performanceTier>;
 
 /** What every list takes. */
@@ -40,12 +40,15 @@ export const pageInput = {
   direction: z.enum(['asc', 'desc']).optional().describe('Order of the sort'),
 };
 
-/** What every list answers. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({
+/** What every list answers. The API's document names it after its items. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  const page = z.object({
     items: z.array(item),
     next_cursor: z.string().nullable().describe('Ask with it for the next items; null at the end'),
   });
+  const name = z.globalRegistry.get(item)?.id;
+  return name === undefined ? page : page.meta({ id: `${name}Page` });
+}
 
 export type Page<T> = { items: T[]; next_cursor: string | null };
 

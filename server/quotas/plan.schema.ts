@@ -35,17 +35,19 @@ const shortage = z.object({
     ),
 });
 
-export const quotaPlan = z.object({
-  site: z.string(),
-  allowed: z.boolean(),
-  refusal: z
-    .object({ code: z.literal('QUOTA_EXCEEDED'), message: z.string(), shortages: z.array(shortage) })
-    .nullable()
-    .describe('Why setting it would be refused; null if it would not'),
-  node: nodeChange,
-  parent: nodeChange,
-  siblings: z
-    .array(nodeChange)
-    .describe('Who else has a quota out of the parent’s, the largest first. A plan leaves them as they are'),
-});
+export const quotaPlan = z
+  .object({
+    site: z.string(),
+    allowed: z.boolean(),
+    refusal: z
+      .object({ code: z.literal('QUOTA_EXCEEDED'), message: z.string(), shortages: z.array(shortage) })
+      .nullable()
+      .describe('Why setting it would be refused; null if it would not'),
+    node: nodeChange,
+    parent: nodeChange,
+    siblings: z
+      .array(nodeChange)
+      .describe('Who else has a quota out of the parent’s, the largest first. A plan leaves them as they are'),
+  })
+  .meta({ id: 'QuotaPlan' });
 export type QuotaPlan = z.infer<typeof quotaPlan>;

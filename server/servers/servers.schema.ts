@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { id, pageInput, pageOf, performanceTier, site, timestamp } from '../platform/schema.ts';
 
-export const serverStatus = z.enum(['online', 'offline']);
+export const serverStatus = z.enum(['online', 'offline']).meta({ id: 'ServerStatus' });
 
-export const server = z.object({
-  id,
-  name: z.string(),
-  site: z.string(),
-  cpu: z.number().int().describe('Cores'),
-  ram_gb: z.number().int().describe('GiB'),
-  performance_tier: performanceTier,
-  status: serverStatus,
-  last_seen_at: timestamp.describe('When the inventory last named it'),
-  field_id: id.nullable().describe('The field it is given to; null while it is free'),
-  field_name: z.string().nullable(),
-});
+export const server = z
+  .object({
+    id,
+    name: z.string(),
+    site: z.string(),
+    cpu: z.number().int().describe('Cores'),
+    ram_gb: z.number().int().describe('GiB'),
+    performance_tier: performanceTier,
+    status: serverStatus,
+    last_seen_at: timestamp.describe('When the inventory last named it'),
+    field_id: id.nullable().describe('The field it is given to; null while it is free'),
+    field_name: z.string().nullable(),
+  })
+  .meta({ id: 'Server' });
 export type Server = z.infer<typeof server>;
 
 const filters = {
@@ -44,37 +46,41 @@ export type ServerFilters = z.infer<typeof serverFacetsInput>;
 
 const facet = z.array(z.object({ value: z.string(), count: z.number().int() }));
 /** What could be filtered by, with how many servers each choice would show beside the other filters. */
-export const serverFacets = z.object({
-  total: z.number().int(),
-  sites: facet,
-  performance_tiers: facet,
-  statuses: facet,
-  fields: z.array(z.object({ value: id, name: z.string(), count: z.number().int() })),
-  allocated: z.object({ allocated: z.number().int(), free: z.number().int() }),
-});
+export const serverFacets = z
+  .object({
+    total: z.number().int(),
+    sites: facet,
+    performance_tiers: facet,
+    statuses: facet,
+    fields: z.array(z.object({ value: id, name: z.string(), count: z.number().int() })),
+    allocated: z.object({ allocated: z.number().int(), free: z.number().int() }),
+  })
+  .meta({ id: 'ServerFacets' });
 export type ServerFacets = z.infer<typeof serverFacets>;
 
 export const syncOutcome = z.enum(['running', 'succeeded', 'withheld', 'failed']);
 
 /** One pass over the inventory. */
-export const syncRun = z.object({
-  id,
-  trigger: z.enum(['schedule', 'manual', 'confirmation']),
-  requested_by: z.string(),
-  outcome: syncOutcome.describe('withheld: too many servers vanished at once; an admin has to confirm'),
-  synced: z.number().int().describe('Servers in the answer'),
-  updated: z.number().int().describe('Of those, new or different ones'),
-  marked_offline: z.number().int(),
-  withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
-  quarantined: z.number().int().describe('Rows that could not be used'),
-  quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
-  error: z.string().nullable().describe('Why it failed or withheld, and what to do'),
-  confirmed_at: timestamp.nullable(),
-  confirmed_by: z.string().nullable(),
-  started_at: timestamp,
-  finished_at: timestamp.nullable(),
-  duration_ms: z.number().int().nullable(),
-});
+export const syncRun = z
+  .object({
+    id,
+    trigger: z.enum(['schedule', 'manual', 'confirmation']),
+    requested_by: z.string(),
+    outcome: syncOutcome.describe('withheld: too many servers vanished at once; an admin has to confirm'),
+    synced: z.number().int().describe('Servers in the answer'),
+    updated: z.number().int().describe('Of those, new or different ones'),
+    marked_offline: z.number().int(),
+    withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
+    quarantined: z.number().int().describe('Rows that could not be used'),
+    quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
+    error: z.string().nullable().describe('Why it failed or withheld, and what to do'),
+    confirmed_at: timestamp.nullable(),
+    confirmed_by: z.string().nullable(),
+    started_at: timestamp,
+    finished_at: timestamp.nullable(),
+    duration_ms: z.number().int().nullable(),
+  })
+  .meta({ id: 'SyncRun' });
 export type SyncRun = z.infer<typeof syncRun>;
 
 export const listSyncRuns = z.strictObject({ ...pageInput, outcome: syncOutcome.optional() });

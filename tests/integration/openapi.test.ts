@@ -6,7 +6,7 @@ import { openApiDocument } from '../../server/platform/openapi.ts';
 import { isKeyed, pathParameters, restProcedures } from '../../server/platform/procedures.ts';
 import { appRouter } from '../../server/router.ts';
 
-const media = z.object({ example: z.unknown() });
+const media = z.looseObject({ example: z.unknown() });
 const operationShape = z.object({
   operationId: z.string(),
   description: z.string(),
@@ -103,6 +103,43 @@ test('every refusal has the one shape, with an example of each code', () => {
     expect(Object.values(examples).map(({ value }) => value.error.code)).toEqual(Object.keys(examples));
   }
   expect(Object.keys(components.responses)).toContain('TooManyRequests');
+});
+
+const reference = z.object({ $ref: z.string() });
+
+/** Every `$ref` of the document, as a generator of clients finds them. */
+function referencesIn(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  const found = reference.safeParse(part).data?.$ref;
+  return [...(found === undefined ? [] : [found]), ...Object.values(part).flatMap(referencesIn)];
+}
+
+/** What a `$ref` points to; undefined where that is nothing. */
+const target = (ref: string): unknown =>
+  ref
+    .replace(/^#\//, '')
+    .split('/')
+    .reduce<unknown>((part, name) => z.record(z.string(), z.unknown()).safeParse(part).data?.[name], document);
+
+test('every reference leads somewhere in the document, and nothing is named that nobody refers to', () => {
+  const references = new Set(referencesIn(document));
+  expect([...references].filter((ref) => !ref.startsWith('#/') || target(ref) === undefined)).toEqual([]);
+  const { schemas } = z
+    .object({ components: z.object({ schemas: z.record(z.string(), z.unknown()) }) })
+    .parse(document).components;
+  expect(Object.keys(schemas).filter((name) => !references.has(`#/components/schemas/${name}`))).toEqual([]);
+});
+
+test.each([
+  ['projects.get', 'Project'],
+  ['projects.create', 'Project'],
+  ['projects.list', 'ProjectPage'],
+  ['auth.login', 'Token'],
+  ['quotas.setTeam', 'TeamQuota'],
+])('what %s answers has the name %s, so that generated clients have it too', (path, name) => {
+  const responses = procedures.find((one) => one.name === path)?.operation.responses ?? {};
+  const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1];
+  expect(success?.content?.['application/json']).toMatchObject({ schema: { $ref: `#/components/schemas/${name}` } });
 });
 
 test('what is created can be read at the address that is told', () => {
