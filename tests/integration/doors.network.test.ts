@@ -62,6 +62,29 @@ describe('other origins', () => {
     expect(headers.get('access-control-allow-credentials')).toBeNull();
   });
 
+  test('are told each for itself, with no origin for all and no credentials', async () => {
+    const answers = await Promise.all([
+      preflight(open.url, asked),
+      fetch(`${open.url}/api/v1/org/tree`, { headers: { origin: asked.origin, authorization: 'Bearer admin' } }),
+      fetch(`${open.url}/api/trpc/org.tree`, { headers: { origin: asked.origin, authorization: 'Bearer admin' } }),
+    ]);
+    for (const { headers } of answers) {
+      expect(headers.get('access-control-allow-origin')).toBe(asked.origin);
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
+      expect(headers.get('vary')).toMatch(/\bOrigin\b/);
+    }
+  });
+
+  test.each([
+    'null',
+    'https://tools.example.org.evil.org',
+    'http://tools.example.org',
+    'https://TOOLS.example.org:444',
+  ])('that only look like one that is configured may not: %s', async (origin) => {
+    const { headers } = await preflight(open.url, { ...asked, origin });
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   test('may read what went wrong', async () => {
     const { status, headers } = await fetch(`${open.url}/api/v1/centers`, { headers: { origin: asked.origin } });
     expect({ status, origin: headers.get('access-control-allow-origin') }).toEqual({
