@@ -1,5 +1,6 @@
 import { ConfigError, readConfig } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
+import { secretsOf } from './platform/scrub.ts';
 import { startReplica } from './replica.ts';
 
 /** After the drain. Kubernetes kills what has not ended 30 s after SIGTERM; with a drain of 5 s this is in time to say so. */
@@ -8,7 +9,7 @@ const STOP_SECONDS = 20;
 /** One replica as a process: `npm start`. Ends with 0 after SIGTERM or SIGINT, with 1 when it cannot start. */
 try {
   const config = readConfig();
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL, undefined, secretsOf(config));
   const replica = await startReplica(config, log).catch((err: unknown) => {
     log.fatal({ err }, 'InfraHub cannot start');
     process.exit(1);

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pino from 'pino';
 import { HTTP_STATUS, type InfraHubError } from './errors.ts';
+import { createScrub } from './scrub.ts';
 
 /** What every log line of a request, or of the job it caused, carries. */
 type LogContext = { request_id: string } & Record<string, string>;
@@ -15,25 +16,16 @@ export function withLogContext<T>(context: LogContext, fn: () => T): T {
 /** That of the request which is being answered, or whose job is being done. */
 export const currentRequestId = (): string | undefined => current.getStore()?.request_id;
 
-const SECRET_KEYS = ['password', 'token', 'access_token', 'authorization', 'secret', 'secrets', 'cookie'];
-const redact = {
-  paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
-  censor: '[redacted]',
-};
-
-/**
- * Structured JSON lines on standard output. Keys that hold secrets are redacted as a second line of defence; the first
- * is not to log them.
- */
-export function createLog(level: string, destination?: pino.DestinationStream): Log {
+/** Structured JSON lines on standard output, without these secrets and without what looks like one (`createScrub`). */
+export function createLog(level: string, destination?: pino.DestinationStream, secrets: readonly string[] = []): Log {
   const options: pino.LoggerOptions = {
     level,
     base: null,
-    redact,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => ({ ...current.getStore() }),
     serializers: { err: pino.stdSerializers.errWithCause },
+    hooks: { streamWrite: createScrub(secrets) },
   };
   return destination ? pino(options, destination) : pino(options);
 }
