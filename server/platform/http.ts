@@ -136,6 +136,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     const page = await options.pages(c.req.raw, { nonce });
     const response = new Response(page.body, page);
     response.headers.set('Content-Security-Policy', contentSecurityPolicy(nonce));
+    // A nonce that is kept is none.
+    response.headers.set('Cache-Control', 'no-store');
     return response;
   });
   return app;
