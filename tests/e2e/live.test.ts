@@ -62,4 +62,29 @@ describe.runIf(hasBrowser)('what happens elsewhere', () => {
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByText('Active', { exact: true }).first().waitFor({ timeout: 60_000 });
   });
+
+  test('what keeps projects waiting is on the overview, with what mends it, and goes when it is over', async () => {
+    const { get, send } = await apiOf(demo().url, 'omer');
+    const me = await get('/auth/me', z.object({ grants: z.array(z.object({ scope_id: z.string() })) }));
+    const page = await browser.newPage();
+    await signIn(page, 'noa');
+    const told = page.getByText(/^Argo CD keeps \d+ projects? waiting$/);
+    await misbehaving('argocd', { no_application: true }, async () => {
+      await send(
+        'POST',
+        '/projects',
+        {
+          team_id: me.grants[0]?.scope_id,
+          name: 'in-line',
+          site: 'haifa',
+          sla_type: 'bronze',
+          performance_tier: 'regular',
+        },
+        created,
+      );
+      await told.waitFor({ timeout: 60_000 });
+      await page.getByText(/the application exists/).waitFor();
+    });
+    await told.waitFor({ state: 'hidden', timeout: 60_000 });
+  });
 });

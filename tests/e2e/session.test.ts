@@ -64,4 +64,39 @@ describe.runIf(hasBrowser)('a session', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
   });
+
+  test('is ended by a center admin, who types the name, and the other browser is asked to sign in again', async () => {
+    const [theirs, page] = [await browser.newPage(), await browser.newPage()];
+    await signIn(theirs, 'ron', '/projects');
+    await signIn(page, 'noa', '/audit?actor=ron');
+    await page.getByRole('button', { name: 'End sessions of ron…' }).click();
+    const dialog = page.getByRole('dialog');
+    const end = dialog.getByRole('button', { name: 'End all sessions of ron' });
+    expect(await end.isDisabled()).toBe(true);
+    await dialog.getByRole('textbox').fill('ron');
+    await end.click();
+    await page.getByText(/sessions? of ron ha(s|ve) ended/).waitFor();
+    await theirs.getByRole('link', { name: 'Audit', exact: true }).first().click();
+    await theirs.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
+  });
+
+  test('of somebody can be ended from anywhere by a center admin, and by nobody else', async () => {
+    const page = await browser.newPage();
+    await signIn(page, 'noa');
+    await page.getByRole('button', { name: /account/i }).click();
+    await page.getByRole('menuitem', { name: 'End a person’s sessions…' }).click();
+    await page.getByLabel('User name').fill('not a name');
+    await page.getByRole('button', { name: 'Look at what it does' }).click();
+    await page.getByText('This can be no account’s name').waitFor();
+    await page.getByLabel('User name').fill('Nobody');
+    await page.getByRole('button', { name: 'Look at what it does' }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill('nobody');
+    await page.getByRole('button', { name: 'End all sessions of nobody' }).click();
+    await page.getByText('nobody was not signed in anywhere.').waitFor();
+    const other = await browser.newPage();
+    await signIn(other, 'dana');
+    await other.getByRole('button', { name: /account/i }).click();
+    await other.getByRole('menuitem', { name: 'Sign out everywhere' }).waitFor();
+    expect(await other.getByRole('menuitem', { name: /End a person/ }).count()).toBe(0);
+  });
 });

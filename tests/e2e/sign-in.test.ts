@@ -60,7 +60,7 @@ describe.runIf(hasBrowser)('signing in', () => {
   });
 
   test.each([
-    ['center_admin', ['Overview', 'Organisation', 'Servers', 'Projects', 'Sync', 'Audit']],
+    ['center_admin', ['Overview', 'Organisation', 'Servers', 'Projects', 'Sync', 'Drift', 'Audit']],
     ['field_admin', ['Overview', 'Organisation', 'Servers', 'Projects', 'Audit']],
     ['dept_admin', ['Overview', 'Organisation', 'Projects', 'Audit']],
     ['team_lead', ['Overview', 'Projects', 'Audit']],
@@ -70,7 +70,7 @@ describe.runIf(hasBrowser)('signing in', () => {
     const rail = page.getByRole('navigation').first();
     for (const name of pages) await rail.getByRole('link', { name, exact: true }).waitFor();
     const shown = await rail.getByRole('link').allTextContents();
-    for (const name of ['Organisation', 'Servers', 'Sync']) {
+    for (const name of ['Organisation', 'Servers', 'Sync', 'Drift']) {
       expect(shown.includes(name), name).toBe(pages.some((entry) => entry === name));
     }
   });

@@ -9,7 +9,7 @@ const SERIES = [
   { name: 'granted', label: 'Granted', color: 'var(--capacity-granted)' },
   { name: 'used', label: 'Used', color: 'var(--capacity-used)' },
 ];
-const OPACITY: Record<string, number> = { capacity: 0, granted: 0.45, used: 0.9 };
+const OPACITY: Record<string, number> = { capacity: 0, granted: 0.7, used: 1 };
 
 type HistoryChartProps = { days: Day[]; resource: Resource; height: number };
 
@@ -24,6 +24,9 @@ export default function HistoryChart({ days, resource, height }: HistoryChartPro
       curveType="stepAfter"
       withDots={false}
       withGradient={false}
+      fillOpacity={1}
+      withLegend
+      legendProps={{ verticalAlign: 'bottom', height: 34 }}
       strokeWidth={1.5}
       areaProps={({ name }) => ({ fillOpacity: OPACITY[name] ?? 0, isAnimationActive: false })}
       valueFormatter={(value) => `${count(value)} ${UNIT[resource]}`}

@@ -9,7 +9,7 @@ import type { Tile } from './tiles.ts';
 
 const HEIGHT = 340;
 /** Tiles that are smaller than this say nothing but their name, and then not even that. */
-const ROOM_FOR = { name: { width: 56, height: 30 }, all: { width: 92, height: 74 } };
+const ROOM_FOR = { name: { width: 56, height: 30 }, all: { width: 116, height: 80 } };
 
 /** What stands above the tiles inside a tile. */
 const HEAD = 58;
@@ -25,13 +25,21 @@ export default function Treemap({ label, tiles, resource, onOpen }: TreemapProps
     <ul ref={ref} className={classes.map} style={{ height: HEIGHT }} aria-label={label}>
       {width > 0 &&
         laidOut(tiles, resource, width).map(({ key, tile, place, isParent }) => (
-          <li key={key} style={place} data-parent={isParent || undefined}>
+          <li key={key} style={scaled(place, width)} data-parent={isParent || undefined}>
             <TileBox tile={tile} resource={resource} place={place} isParent={isParent} onOpen={onOpen} />
           </li>
         ))}
     </ul>
   );
 }
+
+/** Sideways in shares of the map: on paper it is narrower than where it was laid out. */
+const scaled = ({ left, top, width, height }: Place, whole: number) => ({
+  left: `${(100 * left) / whole}%`,
+  top,
+  width: `${(100 * width) / whole}%`,
+  height,
+});
 
 type Datum = { tile?: Tile; children?: Datum[] };
 

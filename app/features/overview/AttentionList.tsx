@@ -14,6 +14,7 @@ import {
   driftConcern,
   failedProjects,
   overAllocations,
+  staleConcern,
   syncConcern,
   waitingConcerns,
 } from './attention.ts';
@@ -32,6 +33,7 @@ export function AttentionList({ usage }: { usage: Usage }) {
   const outside = useQuery(api.reports.attention.queryOptions());
   const concerns = [
     ...waitingConcerns(outside.data?.waiting ?? []),
+    ...staleConcern(outside.data?.inventory_unread_since, Date.now()),
     ...overAllocations(usage),
     ...syncConcern(runs.data?.items[0]),
     ...driftConcern(drift.data),

@@ -1,5 +1,5 @@
 import type { Outputs } from '../../api.ts';
-import { plural } from '../../ui/format.ts';
+import { plural, relativeTime } from '../../ui/format.ts';
 import { quantity, RESOURCES, segmentsOf } from '../capacity/capacity.ts';
 import { amountOfRow, type Usage } from '../capacity/usage.ts';
 import { hrefOf } from '../org/tree.ts';
@@ -46,6 +46,20 @@ export function driftConcern(report: { total: number } | undefined): Concern[] {
       title: plural(report.total, 'thing has drifted', 'things have drifted'),
       text: 'The database, the values files and Argo CD disagree. Look at what differs, and have it mended.',
       to: '/drift',
+    },
+  ];
+}
+
+/** That capacity is what it was hours ago, because the inventory was not read since. */
+export function staleConcern(since: string | null | undefined, now: number): Concern[] {
+  if (!since) return [];
+  return [
+    {
+      key: 'stale inventory',
+      kind: 'bad',
+      title: `The inventory was last read ${relativeTime(since, now)}`,
+      text: 'A server that broke since then still counts. Look why the syncs do not succeed.',
+      to: '/sync',
     },
   ];
 }
