@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { freePort } from '../server/demo/postgres.ts';
 import { removeStack, startStack } from '../server/demo/stack.ts';
 import { buildClient } from './build-client.ts';
-import { judge, type Sample, tableOf } from './soak/verdict.ts';
+import { judge, leftOpen, type Sample, tableOf } from './soak/verdict.ts';
 import { openVitals } from './soak/vitals.ts';
 import { startWork, type Tally } from './soak/work.ts';
 
@@ -102,7 +102,9 @@ async function report({ samples, atRest, afterwards, tally }: Outcome): Promise<
   for (const line of errors.slice(0, 10)) say(line);
   const growing = judged.filter((one) => !one.isFlat).map((one) => one.name);
   const failures = Object.values(tally.failed).reduce((sum, times) => sum + times, 0);
-  const verdict = growing.length > 0 ? `Grows: ${growing.join(', ')}` : 'Flat';
+  const left = leftOpen(atRest, afterwards);
+  const found = [...growing.map((name) => `${name} grows`), ...left.map((name) => `${name} stay`)];
+  const verdict = found.length > 0 ? found.join(', ') : 'Flat';
   say(`${verdict}. ${failures} failures, ${errors.length} errors logged.`);
   const machine = { cpus: cpus().length, memory_gb: Math.round(totalmem() / 2 ** 30), node: process.version };
   const written = {
@@ -120,5 +122,5 @@ async function report({ samples, atRest, afterwards, tally }: Outcome): Promise<
   await mkdir('build', { recursive: true });
   await writeFile(flags.json, `${JSON.stringify(written, null, 2)}\n`);
   say(`Written to ${flags.json}`);
-  return growing.length === 0 && failures === 0 && errors.length === 0;
+  return found.length === 0 && failures === 0 && errors.length === 0;
 }

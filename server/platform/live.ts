@@ -52,7 +52,7 @@ export function createLive({ url, log }: { url: string; log: Log }) {
     const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 3_000 });
     const lost = new Promise<void>((resolve) => {
       client.on('end', resolve).on('error', () => resolve());
-      AbortSignal.any([stopped.signal]).addEventListener('abort', () => resolve());
+      stopped.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     try {
       await client.connect();
@@ -106,16 +106,17 @@ export function createLive({ url, log }: { url: string; log: Log }) {
       listeners.add(listener);
       return {
         async next({ signal, timeoutMs }) {
-          const ended = AbortSignal.any(signal ? [signal, stopped.signal] : [stopped.signal]);
-          if (waiting.length === 0 && !ended.aborted) {
+          const signals = signal ? [signal, stopped.signal] : [stopped.signal];
+          if (waiting.length === 0 && !signals.some((one) => one.aborted)) {
+            // Not AbortSignal.any: what listens to that is kept for as long as this replica lives.
+            const woken = new AbortController();
             await new Promise<void>((resolve) => {
-              wake = () => {
-                clearTimeout(timer);
-                resolve();
-              };
+              wake = resolve;
               const timer = setTimeout(wake, timeoutMs);
-              ended.addEventListener('abort', () => wake());
+              woken.signal.addEventListener('abort', () => clearTimeout(timer));
+              for (const one of signals) one.addEventListener('abort', () => resolve(), { signal: woken.signal });
             });
+            woken.abort();
           }
           if (stopped.signal.aborted) throw new InfraHubError('BUSY', 'This replica is stopping. Connect again.');
           return waiting.splice(0);

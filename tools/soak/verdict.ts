@@ -20,7 +20,8 @@ const TOLERANCE: Record<string, { share: number; atLeast: number }> = {
   external_mb: { share: 0.1, atLeast: 3 },
   // A few for each commit that is fetched; Git packs them from 6,700 on (`gc --auto`).
   git_objects: { share: 0, atLeast: 6_700 },
-  timers: { share: 0.3, atLeast: 30 },
+  // As many as there is work under way; what is left of them at rest tells more.
+  timers: { share: 1, atLeast: 100 },
 };
 /** Of things that are counted: open files, connections, jobs, folders. */
 const COUNTED = { share: 0.1, atLeast: 3 };
@@ -39,6 +40,14 @@ export function judge(samples: readonly Sample[]): Judged[] {
     return { name, first: at(first), middle: at(middle), last: at(last), growth, allowed, isFlat: growth <= allowed };
   });
 }
+
+const MEASURED = new Set([...Object.keys(TOLERANCE).filter((name) => name !== 'timers'), 'temporary_mb']);
+
+/** What is counted and was not given back when the work was over. */
+export const leftOpen = (atRest: Record<string, number>, afterwards: Record<string, number>): string[] =>
+  Object.keys(atRest).filter(
+    (name) => !MEASURED.has(name) && (afterwards[name] ?? 0) > (atRest[name] ?? 0) + COUNTED.atLeast,
+  );
 
 /** Of the line through the points with the least squared error. */
 function slope(points: readonly { x: number; y: number }[]): number {
