@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, ne, notInArray, sql } from 'drizzle-orm';
-import { projectOperations as operations, projects, teams } from '../../db/schema/index.ts';
+import { projectOperations as operations, projects, syncRuns, teams } from '../../db/schema/index.ts';
 import { team } from '../org/levels.repository.ts';
 import type { Executor } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
@@ -34,4 +34,19 @@ export async function listWaiting(db: Executor, scope: Scope): Promise<Waiting[]
   return rows.flatMap(({ waiting_for, reason, ...row }) =>
     waiting_for && waiting_for !== 'operation' ? [{ ...row, waiting_for, reason: reason ?? '' }] : [],
   );
+}
+
+/** A sync that was missed now and then is nothing; after two hours somebody should know. `alerts.yaml` says the same. */
+const UNREAD_AFTER = sql`interval '2 hours'`;
+
+/** When the inventory was last read and applied, if that is too long ago; before the first time, when it was first tried. */
+export async function inventoryUnreadSince(db: Executor): Promise<string | null> {
+  const since = sql`coalesce(
+    (select finished_at from ${syncRuns} where outcome in ('succeeded', 'withheld') order by started_at desc limit 1),
+    (select min(started_at) from ${syncRuns}))`;
+  const [row] = await db
+    .select({ since: sql<string>`since`.mapWith(syncRuns.startedAt) })
+    .from(sql`(select ${since} as since) last`)
+    .where(sql`since < now() - ${UNREAD_AFTER}`);
+  return row?.since ?? null;
 }

@@ -59,7 +59,15 @@ export const waiting = z
   .meta({ id: 'WaitingProject' });
 export type Waiting = z.infer<typeof waiting>;
 
-export const attentionOutput = z.object({ waiting: z.array(waiting) }).meta({ id: 'Attention' });
+export const attentionOutput = z
+  .object({
+    waiting: z.array(waiting),
+    inventory_unread_since: z.iso
+      .datetime({ offset: true })
+      .nullable()
+      .describe('When the inventory was last read, where that is more than two hours ago; null for who runs no syncs'),
+  })
+  .meta({ id: 'Attention' });
 export type Attention = z.infer<typeof attentionOutput>;
 
 /** Days that a snapshot is kept, and so the most that can be asked for. */

@@ -2,8 +2,8 @@ import { center, department, field, team } from '../org/levels.repository.ts';
 import { subtreeOf } from '../org/shares.repository.ts';
 import type { Db } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
-import { authorize, type Caller, scopeOf } from '../platform/policy.ts';
-import { listWaiting } from './attention.repository.ts';
+import { authorize, type Caller, holds, scopeOf } from '../platform/policy.ts';
+import { inventoryUnreadSince, listWaiting } from './attention.repository.ts';
 import { readUsage } from './reports.repository.ts';
 import { totalsBySite } from './reports.rules.ts';
 import type { Attention, History, HistoryInput, Usage, UsageInput } from './reports.schema.ts';
@@ -21,7 +21,10 @@ export function createReportsService({ db }: { db: Db }) {
 
     /** What keeps projects of the caller's part of the organisation waiting, and is for somebody to mend. */
     async attention(caller: Caller): Promise<Attention> {
-      return { waiting: await listWaiting(db, scopeOf(caller, 'reports.read')) };
+      return {
+        waiting: await listWaiting(db, scopeOf(caller, 'reports.read')),
+        inventory_unread_since: holds(caller, 'servers.sync') ? await inventoryUnreadSince(db) : null,
+      };
     },
 
     /**
