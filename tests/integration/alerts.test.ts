@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -93,8 +93,11 @@ test('every expression is well formed', () => {
   }
 });
 
-test.skipIf(spawnSync('promtool', ['--version']).error)('Prometheus itself takes the alerts', () => {
-  const { status, stderr } = spawnSync('promtool', ['check', 'rules', ALERTS], { encoding: 'utf8' });
+/** Of Debian's package `prometheus`, where it is installed. */
+const PROMTOOL = '/usr/bin/promtool';
+
+test.skipIf(!existsSync(PROMTOOL))('Prometheus itself takes the alerts', () => {
+  const { status, stderr } = spawnSync(PROMTOOL, ['check', 'rules', ALERTS], { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
 });
