@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import type { PerformanceTier } from '../platform/schema.ts';
 import type { SlaType } from '../projects/projects.schema.ts';
@@ -76,16 +76,39 @@ function entriesOf(values: Values): Values {
 function asHelmReads(text: string): { doc: ParsedValues; values: Values } {
   if (Buffer.byteLength(text) > MAX_BYTES) throw new ValuesFileError('It is larger than 5 MB. Split it by {site}.');
   const lines = new LineCounter();
-  const options = { version: '1.1' as const, lineCounter: lines, prettyErrors: false };
+  // Its own search for keys that are there twice takes the square of their number.
+  const options = { version: '1.1' as const, lineCounter: lines, prettyErrors: false, uniqueKeys: false };
   const doc = attempt(() => parseDocument(text, options));
   const [error] = doc.errors;
-  if (error) {
-    const { line } = lines.linePos(error.pos[0]);
-    throw new ValuesFileError(`It is not valid YAML as Helm reads it, line ${line}: ${error.message}`);
+  const wrong = error ? { at: error.pos[0], what: error.message } : keyThatIsThereTwice(doc);
+  if (wrong) {
+    const { line } = lines.linePos(wrong.at);
+    throw new ValuesFileError(`It is not valid YAML as Helm reads it, line ${line}: ${wrong.what}`);
   }
   const values = mapping.safeParse(attempt(() => doc.toJS({ mapAsMap: true }) ?? null));
   if (values.success) return { doc, values: values.data };
   throw new ValuesFileError(`It must be a mapping at its top, such as \`${NAMESPACES}:\`, and is something else.`);
+}
+
+/** Helm makes texts of all keys, so that `1` and `"1"` are one as well. */
+function keyThatIsThereTwice(doc: ParsedValues): { at: number; what: string } | undefined {
+  let found: { at: number; what: string } | undefined;
+  visit(doc, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          found = { at: key.range?.[0] ?? 0, what: 'Map keys must be unique' };
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function attempt<T>(parsing: () => T): T {

@@ -175,6 +175,8 @@ test.each([
   ['conflict markers', 'a: 1\n<<<<<<< HEAD\nnamespaces:\n=======\n', /line 2/],
   ['a duplicate key', 'namespaces:\n  a: {}\n  a: {}\n', /line 3/],
   ['two keys that Helm takes for one', 'namespaces:\n  on: {}\n  yes: {}\n', /Helm/],
+  ['a key as a number and as a text', 'namespaces:\n  1: {}\n  "1": {}\n', /line 3/],
+  ['a duplicate key further down', 'a:\n  - b: {c: 1, c: 2}\n', /line 2/],
   ['a list at the top', '- a\n', /mapping at its top/],
   ['a list of namespaces', 'namespaces:\n  - a\n', /mapping from namespace to entry/],
   ['a text for namespaces', 'namespaces: none\n', /mapping from namespace to entry/],
