@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { claim, refuseSecondDemo, refuseTakenPort } from './one-demo.ts';
+import { buildPortal } from './portal-build.ts';
 import { type DemoReport, removeStack, startStack } from './stack.ts';
 
 const FOLDER = '.demo';
@@ -28,16 +29,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
+  await refuseSecondDemo(FOLDER);
+  await refuseTakenPort(port);
   if (flags.reset) await removeStack(FOLDER);
-  say('Building the portal');
-  await promisify(execFile)('npm', ['run', 'build', '--silent']);
+  const release = await claim(FOLDER);
+  stop = release;
+  await buildPortal(say);
   const stack = await startStack({ folder: FOLDER, port, say });
-  stop = stack.stop;
+  stop = () => stack.stop().then(release);
   announce(stack.report);
   void stack.died.then(async (lastWords) => {
     if (stopping) return;
-    say(`InfraHub ended by itself. It said:\n${lastWords}`);
-    await stack.stop();
+    say(lastWords);
+    await stop();
     process.exit(1);
   });
 } catch (error) {
@@ -48,16 +52,23 @@ try {
 }
 
 function announce({ url, signIns, switchesUrl }: DemoReport): void {
-  const people = Object.entries(signIns).map(
-    ([role, { username, password }]) => `  ${role.padEnd(14)} ${username.padEnd(8)} ${password}`,
-  );
+  const { team_lead, dept_admin, field_admin, center_admin } = signIns;
+  const line = ({ username, password }: typeof team_lead, what: string) =>
+    `  ${username.padEnd(6)} ${password}   ${what}`;
   say(`
 InfraHub is running:  ${url}
 
-${people.join('\n')}
+${line(team_lead, 'team lead: create a project and watch it become active')}
+${line(dept_admin, 'department admin: share the quota out among the teams')}
+${line(field_admin, 'field admin: see where capacity is free and who holds it')}
+${line(center_admin, 'center admin: see what needs attention, sync, mend drift')}
+
+Make the outside world misbehave, here Argo CD slow, and have it behave again:
+  curl -X PUT ${switchesUrl}/argocd -d '{"delay_ms": 3000}'
+  curl -X DELETE ${switchesUrl}/argocd
+What else there is:  curl ${switchesUrl}
 
 Every address is in ${FOLDER}/demo.json, the log in ${FOLDER}/infrahub.log.
-Make the outside world misbehave:  curl ${switchesUrl}
 Stop with Ctrl-C; start afresh with  npm run demo -- --reset
 `);
 }

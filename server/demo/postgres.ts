@@ -27,6 +27,8 @@ export type Postgres = {
   /** Connection string of a database on this server. */
   url(database: string): string;
   createDatabase(name: string): Promise<void>;
+  /** Resolves with the last that it said when it ends, whether it was told to or not. */
+  died: Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -46,21 +48,22 @@ export async function startPostgres({ folder, password, settings = {} }: Options
     env: EMPTY_ENV,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  let said = '';
+  const died = new Promise<string>((resolve) => server.once('exit', () => resolve(said)));
   await new Promise<void>((resolve, reject) => {
-    let said = '';
     server.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk).slice(-4_000);
       if (said.includes('ready to accept connections')) resolve();
     });
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${said}`)));
+    void died.then(() => reject(new Error(`PostgreSQL did not start:\n${said}`)));
   });
 
   const url = (database: string) =>
     `postgresql://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
   return {
     url,
+    died,
     async createDatabase(name) {
       const client = new pg.Client({ connectionString: url('postgres') });
       await client.connect();
@@ -73,7 +76,7 @@ export async function startPostgres({ folder, password, settings = {} }: Options
     },
     async stop() {
       server.kill('SIGINT'); // a fast shutdown: open transactions are rolled back, nothing committed is lost
-      await exited;
+      await died;
     },
   };
 }

@@ -139,7 +139,11 @@ export async function startStack({ folder: given, port, settings = {}, say }: Op
       switchesUrl: switches.url,
     };
     await writeFile(join(folder, 'demo.json'), `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
-    return { report, died: infrahub.died, directory, inventory, argocd, stop };
+    const died = Promise.race([
+      infrahub.died.then((said) => `InfraHub ended by itself. It said:\n${said}`),
+      postgres.died.then((said) => `PostgreSQL ended by itself. It said:\n${said}`),
+    ]);
+    return { report, died, directory, inventory, argocd, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import { prettyJSON } from 'hono/pretty-json';
 import { z } from 'zod';
 
 /** Something that can be told to misbehave: `behaviour` is what it does now, `shape` what it can be told. */
@@ -15,6 +16,7 @@ export type Switchable = {
  */
 export async function startSwitchboard(standIns: Record<string, Switchable>) {
   const app = new Hono();
+  app.use(prettyJSON({ force: true }));
   app.get('/', (c) =>
     c.json(
       Object.fromEntries(
