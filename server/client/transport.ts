@@ -3,7 +3,7 @@ import type { MutationOptions } from './calls.ts';
 import { withRetries } from './retry.ts';
 import { type Credentials, createSession, type TokenAnswer } from './session.ts';
 
-/** `url` is where InfraHub is, such as `https://infrahub.example.org`. */
+/** `url` is where InfraHub is: `https://infrahub.example.org`, or below a path where a gateway puts it. */
 export type ClientOptions = { url: string } & Credentials;
 
 type Request = {
@@ -21,7 +21,7 @@ declare const KEYED_PROCEDURES: readonly string[];
 
 /** Sends calls through the tRPC door, with a token, and again where that is safe and may help. */
 export function createTransport({ url, ...credentials }: ClientOptions) {
-  const root = new URL('/api/trpc/', url);
+  const root = new URL('api/trpc/', url.endsWith('/') ? url : `${url}/`);
 
   /** @throws InfraHubApiError for every answer but success, and for none at all. */
   async function send(request: Request, token?: string): Promise<Response> {

@@ -132,6 +132,12 @@ describe('signing in', () => {
     expect(logins()).toBe(1);
   });
 
+  test.each(['/gateway', '/gateway/', '/'])('finds InfraHub below “%s”, where a gateway puts it', async (path) => {
+    const url = world.proxy.url + path;
+    const infra = client.createInfraHubClient({ url, username: 'anna', password: PASSWORD });
+    expect(await infra.auth.me.query()).toMatchObject({ sub: 'anna' });
+  });
+
   test('is not needed with a token, which is renewed as well', async () => {
     const { access_token } = await anna().auth.login.mutate({ username: 'anna', password: PASSWORD });
     const [logins, renewals] = [counting('auth.login'), counting('auth.renew')];
@@ -159,6 +165,13 @@ describe('errors', () => {
       details: { what: 'project', id },
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
+  });
+
+  test('say what is too large', async () => {
+    const infra = client.createInfraHubClient({ url: world.url, username: 'anna', password: PASSWORD });
+    const input = { ...newProject(world.team.id), name: 'a'.repeat(300_000) };
+    const error = await caught(infra.projects.create.mutate(input));
+    expect(error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', status: 413 });
   });
 
   test('tell where nobody answers', async () => {

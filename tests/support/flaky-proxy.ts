@@ -16,7 +16,7 @@ const BUSY = JSON.stringify({
   },
 });
 
-/** Stands before InfraHub, passes on what is asked, and fails in the way that it is told to, once for each time. */
+/** Stands before InfraHub, passes on what is asked, also below `/gateway`, and fails in the way that it is told to, once for each time. */
 export async function startFlakyProxy(upstream: string) {
   const faults: { path: string; fault: Fault }[] = [];
   const seen: { path: string; key: string | undefined; token: string | undefined }[] = [];
@@ -27,7 +27,8 @@ export async function startFlakyProxy(upstream: string) {
   }
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', upstream);
+    const asked = new URL(request.url?.replace(/^\/gateway(?=\/)/, '') ?? '/', upstream);
+    const { pathname } = asked;
     const path = pathname.replace('/api/trpc/', '');
     const { authorization, 'idempotency-key': key } = request.headers;
     seen.push({ path, key: key?.toString(), token: authorization });
@@ -44,8 +45,8 @@ export async function startFlakyProxy(upstream: string) {
       answer.on('error', () => response.destroy()).pipe(response);
       if (fault === 'cut') answer.once('data', () => setTimeout(() => request.socket.destroy(), 20));
     };
-    const { method, headers, url } = request;
-    const onward = send(new URL(url ?? '/', upstream), { method, headers, agent: false }, pass);
+    const { method, headers } = request;
+    const onward = send(asked, { method, headers, agent: false }, pass);
     onward.on('error', () => response.destroy());
     response.on('close', () => onward.destroy());
     request.pipe(onward);
