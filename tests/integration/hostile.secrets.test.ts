@@ -205,6 +205,10 @@ test('the walk went where secrets are used', () => {
   expect([...seen['command lines']].some((line) => line.startsWith('git\0'))).toBe(true);
 });
 
+test('nothing had to be taken out of the log: no secret was on its way there', () => {
+  expect(seen.log.split('\n').filter((line) => line.includes('[redacted]'))).toEqual([]);
+});
+
 test.each(['log', 'answers', 'database', 'git', 'command lines'] as const)('no secret is in the %s', (place) => {
   const text = place === 'command lines' ? [...seen[place]].join('\n') : seen[place];
   expect(text.length).toBeGreaterThan(100);
