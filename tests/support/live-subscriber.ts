@@ -24,5 +24,3 @@ export function createSubscriber(url: string, person: { username: string; passwo
     },
   };
 }
-
-export type Subscriber = ReturnType<typeof createSubscriber>;

@@ -67,8 +67,6 @@ export async function openVitals({ inspectorPort, databaseUrl, temporary }: Opti
   };
 }
 
-export type Vitals = Awaited<ReturnType<typeof openVitals>>;
-
 async function openInspector(url: string) {
   const socket = new WebSocket(url);
   await new Promise((opened, failed) => {
