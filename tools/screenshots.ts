@@ -49,6 +49,7 @@ function shotsOf(at: (name: string) => string): Record<string, Shot[]> {
       { name: 'sync', path: '/sync' },
       { name: 'drift', path: '/drift' },
       { name: 'audit', path: '/audit', act: press(/^What was changed/) },
+      { name: 'end-sessions', path: '/audit?actor=yael', act: press(/^End sessions of yael/) },
       { name: 'palette', path: '/', act: (page) => page.keyboard.press('Control+k') },
       { name: 'shortcuts', path: '/', act: (page) => page.keyboard.press('?') },
       { name: 'not-found', path: '/nowhere' },
