@@ -344,6 +344,34 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
   });
 });
 
+/** Values that neither have a comment above them nor stand below one that has, by their names. */
+function uncommented(text: string): string[] {
+  const above: { indent: number; isCommented: boolean }[] = [];
+  return text.split('\n').flatMap((line, at, lines) => {
+    const [, spaces = '', name, value] = /^( *)([\w.]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined) return [];
+    while (above.length > 0 && (above.at(-1)?.indent ?? 0) >= spaces.length) above.pop();
+    const isCommented = above.at(-1)?.isCommented || /^ *#/.test(lines[at - 1] ?? '');
+    above.push({ indent: spaces.length, isCommented });
+    return isCommented || value === '' ? [] : [name];
+  });
+}
+
+test.each(['infrahub', 'tenants'])('every value of the chart %s is explained', (chart) => {
+  const text = readFileSync(`helm/${chart}/values.yaml`, 'utf8');
+  const values = z.record(z.string(), z.unknown()).parse(parse(text));
+  expect(uncommented(text)).toEqual([]);
+  const readme = readFileSync(`helm/${chart}/README.md`, 'utf8');
+  expect(Object.keys(values).filter((name) => !new RegExp(`\`${name}\\b`).test(readme))).toEqual([]);
+});
+
+test.skipIf(helm.missing)('the one values file of the README installs InfraHub', async () => {
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(readFileSync(`${CHART}/README.md`, 'utf8')) ?? [];
+  const objects = await render(CHART, example);
+  expect(objects.flatMap(problemsOf)).toEqual([]);
+  expect(objects.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['Deployment', 'Job', 'Ingress']));
+});
+
 const SECRETS = new Set<string>(SECRET_SETTINGS);
 const SAMPLE_SECRETS: Record<string, string> = {
   DATABASE_URL: 'postgresql://infrahub@db.example.org/infrahub',
