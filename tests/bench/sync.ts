@@ -1,0 +1,58 @@
+import { sql } from 'drizzle-orm';
+import { call } from './call.ts';
+import type { Benchmark, Measure } from './measure.ts';
+import { tokenOfAdmin } from './organisation.ts';
+import { pgbench } from './pgbench.ts';
+import { startWorld } from './world.ts';
+
+const SERVERS = 10_000;
+const fleet = (cpu: number) =>
+  Array.from({ length: SERVERS }, (_, n) => ({ name: `server-${n}`, site: 'haifa', cpu, ramGb: 256 }));
+
+/** Every row written anew, whether it differs or not: what a sync without thought would do. */
+const UPSERT = `
+insert into bench_servers (name, site, cpu, ram_gb, performance_tier, status)
+select 'server-' || n, 'haifa', 16 + (random() * 100)::int, 256, 'regular', 'online' from generate_series(1, ${SERVERS}) n
+on conflict (name) do update set site = excluded.site, cpu = excluded.cpu, ram_gb = excluded.ram_gb,
+  performance_tier = excluded.performance_tier, status = excluded.status, updated_at = now();
+`;
+
+export const sync: Benchmark = {
+  name: 'sync',
+  async run({ rounds, quick }) {
+    const world = await startWorld({});
+    try {
+      const token = await tokenOfAdmin(world);
+      await world.db.execute(sql`create table bench_servers (like servers including all)`);
+      const seconds = quick ? 2 : 5;
+      await pgbench({ url: world.databaseUrl, clients: 1, seconds: 1, script: UPSERT });
+      const [changed, unchanged, baseline]: [number[], number[], number[]] = [[], [], []];
+      /** Syncs a second, by the run's own clock: reading the answer, deciding and writing. */
+      const perSecond = async (): Promise<number> => {
+        const started = performance.now();
+        await call(world, 'admin.syncServers', { token, body: {} });
+        return 1000 / (performance.now() - started);
+      };
+      world.inventory.behave({ page_size: SERVERS });
+      world.inventory.setFleet(fleet(32));
+      await perSecond();
+      for (let round = 0; round < rounds; round++) {
+        baseline.push(await pgbench({ url: world.databaseUrl, clients: 1, seconds, script: UPSERT }));
+        world.inventory.setFleet(fleet(33 + round));
+        changed.push(await perSecond());
+        unchanged.push(await perSecond());
+      }
+      const name = 'pgbench, one insert … on conflict do update of 10,000 rows';
+      const row = (what: string, ours: number[], atLeast: number): Measure => ({
+        ...{ what, unit: '/s', ours, baseline: { name, figures: baseline }, goal: { atLeast } },
+        note: 'ours includes reading and checking the inventory over HTTP',
+      });
+      return [
+        row('sync of 10,000 servers, all changed', changed, 0.7),
+        row('sync of 10,000 servers, none changed', unchanged, 1.5),
+      ];
+    } finally {
+      await world.stop();
+    }
+  },
+};
