@@ -52,19 +52,19 @@ const total = (amounts: readonly Resources[]): Resources => ({
   ramGb: amounts.reduce((sum, { ramGb }) => sum + ramGb, 0),
 });
 
-/** One resource that a release would leave short: `short` is by how much. */
-export type ReleaseShortage = Shortage & { site: string; short: number };
-
 /**
  * What a release would leave short at a site. Taking away an online server must leave the grants covered by what is
  * online; taking away an offline one, by the capacity: its loss was a fact before.
  */
-export function releaseShortages({ site, taken, after }: SiteRelease): ReleaseShortage[] {
+export function releaseShortages({ site, taken, after }: SiteRelease): Shortage[] {
   const counted = taken.online.cpu > 0 ? 'online' : 'capacity';
-  return RESOURCES.flatMap((resource) => {
-    const short = amountOf(after.granted, resource) - amountOf(after[counted], resource);
+  return RESOURCES.flatMap((resource): Shortage[] => {
+    const left = amountOf(after[counted], resource);
+    const short = amountOf(after.granted, resource) - left;
+    if (short <= 0) return [];
     const requested = amountOf(taken[counted], resource);
-    return short > 0 ? { site, resource, requested, free: positive(requested - short), short } : [];
+    const step = { requested, before: left + requested, after: left, free: positive(requested - short) };
+    return [{ site, resource, ...step, short, reason: 'held' }];
   });
 }
 
@@ -73,13 +73,14 @@ export type Grant = { site: string; departmentName: string } & Resources;
 
 const HOLDERS_NAMED = 5;
 
-/** `12 cores short at haifa. Departments hold them: Vision 20, Audio 12. Lower a quota first.` */
-export function releaseRefusal({ site, resource, short }: ReleaseShortage, grants: readonly Grant[]): string {
+/** `12 cores short at haifa: 40 to be taken, 28 can be. Departments hold them: Vision 20, Audio 12. Lower a quota first.` */
+export function releaseRefusal({ site, resource, requested, free, short }: Shortage, grants: readonly Grant[]): string {
   const holders = grants
     .filter((grant) => grant.site === site && amountOf(grant, resource) > 0)
     .sort((a, b) => amountOf(b, resource) - amountOf(a, resource))
     .map((grant) => `${grant.departmentName} ${amountOf(grant, resource)}`);
-  return `${quantity(resource, short)} short at ${site}. Departments hold them: ${listed(holders, HOLDERS_NAMED)}. Lower a quota first.`;
+  const asked = `${quantity(resource, short)} short at ${site}: ${requested} to be taken, ${free === 0 ? 'none' : free} can be.`;
+  return `${asked} Departments hold them: ${listed(holders, HOLDERS_NAMED)}. Lower a quota first.`;
 }
 
 /** A server and the field that has it, if one has. */

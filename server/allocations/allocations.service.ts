@@ -166,7 +166,7 @@ async function refuseIfGrantsRestOn(tx: Tx, fieldId: string, taken: TakenServer[
   const short = [first, ...others];
   const grants = await listGrants(tx, fieldId, [...new Set(short.map(({ site }) => site))]);
   const message = short.map((shortage) => releaseRefusal(shortage, grants)).join(' ');
-  throw new QuotaExceededError(message, { site: first.site, shortages: [first, ...others] });
+  throw new QuotaExceededError(message, [first, ...others]);
 }
 
 async function recordServers(

@@ -89,14 +89,28 @@ export class InvalidStateError extends InfraHubError {
   }
 }
 
-/** One resource of which there is too little: `requested` more, `free` left. Cores for `cpu`, GiB for `ram_gb`. */
-export type Shortage = { resource: 'cpu' | 'ram_gb'; requested: number; free: number };
+/**
+ * One resource of which there is too little at a site, in cores (`cpu`) or GiB (`ram_gb`). `before` and `after` are what a
+ * limit, a team's usage or a field's capacity is and was to become; `requested` is the step between them, `free` how much
+ * of it is possible, `short` what is missing. `parent`: what it is carved out of has too little free · `held`: what lies
+ * on it needs more than would be left · `deficit`: the field is over-allocated, and `short` is by how much.
+ */
+export type Shortage = {
+  site: string;
+  resource: 'cpu' | 'ram_gb';
+  requested: number;
+  before: number;
+  after: number;
+  free: number;
+  short: number;
+  reason: 'parent' | 'held' | 'deficit';
+};
 
 /** A change that would break one of the quota invariants (`docs/invariants.md`), whichever side it comes from. */
 export class QuotaExceededError extends InfraHubError {
-  /** `shortages` names every resource that is short; the first stands beside `site` for readers that want one. */
-  constructor(message: string, details: { site: string; shortages: [Shortage, ...Shortage[]] } & ErrorDetails) {
-    super('QUOTA_EXCEEDED', message, { ...details.shortages[0], ...details });
+  /** Its details are `shortages`, every resource that is short, and beside them the first for readers that want one. */
+  constructor(message: string, shortages: [Shortage, ...Shortage[]]) {
+    super('QUOTA_EXCEEDED', message, { ...shortages[0], shortages });
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
-import { type ErrorCode, HTTP_STATUS } from './errors.ts';
+import { type ErrorCode, HTTP_STATUS, type Shortage } from './errors.ts';
 import { isKeyed, pathParameters, type RestProcedure } from './procedures.ts';
 import type { ErrorBody } from './refusal.ts';
 
@@ -20,6 +20,10 @@ const errorShape = z
 
 const id = '9b2f4c1e-7d35-4a60-8c1f-2e6b5d0a9f37';
 
+const SHORTAGE = {
+  ...{ site: 'haifa', resource: 'cpu', requested: 16, before: 44, after: 60, free: 4, short: 12, reason: 'parent' },
+} satisfies Shortage;
+
 /** What each code looks like. */
 const EXAMPLES: Record<ErrorCode, [message: string, details?: Record<string, unknown>]> = {
   VALIDATION_FAILED: [
@@ -35,14 +39,8 @@ const EXAMPLES: Record<ErrorCode, [message: string, details?: Record<string, unk
   METHOD_NOT_ALLOWED: ['This address answers to GET, HEAD, OPTIONS.'],
   REQUEST_TIMEOUT: ['The request took too long to arrive.'],
   QUOTA_EXCEEDED: [
-    'The team has 16 cores free at haifa; this needs 32.',
-    {
-      resource: 'cpu',
-      requested: 32,
-      free: 16,
-      site: 'haifa',
-      shortages: [{ resource: 'cpu', requested: 32, free: 16 }],
-    },
+    '12 cores short at haifa: 16 more asked for, 4 free. Department Vision has 40 free; ask its admin.',
+    { ...SHORTAGE, shortages: [SHORTAGE] },
   ],
   CONFLICT: ['The team has a project named vision-api already. Choose another name.', { name: 'vision-api' }],
   INVALID_STATE: ['The project is provisioning. Wait until it is active.'],

@@ -1,10 +1,11 @@
 import type { Resources } from '../allocations/allocations.rules.ts';
 import { findTeamPlace } from '../org/place.repository.ts';
 import type { Executor, Tx } from '../platform/database.ts';
-import { NotFoundError, QuotaExceededError, type Shortage } from '../platform/errors.ts';
+import { NotFoundError, QuotaExceededError } from '../platform/errors.ts';
 import { insertUsage, type UsageChange } from './ledger.repository.ts';
 import { findDepartmentBudget, lockTeamBudget } from './quotas.repository.ts';
-import { type Budget, leftOf, NO_BUDGET, usageRefusal, usageShortages } from './quotas.rules.ts';
+import { type Budget, leftOf, NO_BUDGET, type ShortageHere, usageShortages } from './quotas.rules.ts';
+import { refusalOf, usageRefusal } from './refusals.rules.ts';
 
 /** A team's quota under its lock: each change is judged by what the ones before it took, and all are written at once. */
 export type OpenQuota = {
@@ -25,10 +26,10 @@ export async function openQuota(tx: Tx, teamId: string, site: string): Promise<O
   let departmentFree: Promise<DepartmentFree> | undefined;
   return {
     async refusal(amount) {
-      const [first, ...others] = usageShortages({ limit, held: used }, amount);
-      if (!first) return undefined;
+      const shortages = usageShortages({ limit, held: used }, amount);
+      if (shortages.length === 0) return undefined;
       departmentFree ??= freeOfDepartment(tx, teamId, site);
-      return refusalOf(site, [first, ...others], await departmentFree);
+      return quotaExceeded(site, shortages, await departmentFree);
     },
     take(change) {
       changes.push(change);
@@ -52,10 +53,13 @@ export async function freeOfDepartment(db: Executor, teamId: string, site: strin
   return { departmentName: place.departmentName, free: leftOf(budget) };
 }
 
-export function refusalOf(
+/** Says which resources a team's quota is short of; undefined if of none. */
+export function quotaExceeded(
   site: string,
-  shortages: [Shortage, ...Shortage[]],
+  shortages: readonly ShortageHere[],
   { departmentName, free }: DepartmentFree,
-): QuotaExceededError {
-  return new QuotaExceededError(usageRefusal({ site, departmentName }, shortages, free), { site, shortages });
+): QuotaExceededError | undefined {
+  const words = (shortage: ShortageHere) => usageRefusal({ site, departmentName }, shortage, free);
+  const refusal = refusalOf(site, shortages, words);
+  return refusal && new QuotaExceededError(refusal.message, refusal.shortages);
 }

@@ -24,9 +24,12 @@ const nodeChange = z.object({
 export type NodeChange = z.infer<typeof nodeChange>;
 
 const shortage = z.object({
+  site: z.string(),
   resource: z.enum(['cpu', 'ram_gb']),
   requested: amount.describe('By how much it was to be raised or lowered'),
-  free: amount.describe('By how much it can be'),
+  before: amount.describe('The limit as it is'),
+  after: amount.describe('The limit as it was to be'),
+  free: amount.describe('By how much it can be raised or lowered'),
   short: amount.describe('What is missing'),
   reason: z
     .enum(['deficit', 'parent', 'held'])

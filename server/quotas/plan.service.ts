@@ -7,8 +7,9 @@ import { listShares } from './plan.repository.ts';
 import { planLimit } from './plan.rules.ts';
 import type { QuotaPlan } from './plan.schema.ts';
 import { findDepartmentBudget, findTeamBudget } from './quotas.repository.ts';
-import { judgeDepartmentLimit, judgeTeamLimit, type LimitRefusal, NO_BUDGET } from './quotas.rules.ts';
+import { NO_BUDGET } from './quotas.rules.ts';
 import type { SetQuota } from './quotas.schema.ts';
+import { judgeDepartmentLimit, judgeTeamLimit, type Refusal } from './refusals.rules.ts';
 
 /** What setting a limit would do now, judged as setting it is. Locks nothing and changes nothing. */
 export function createPlanService({ db, allocations }: { db: Db; allocations: AllocationsService }) {
@@ -48,7 +49,7 @@ export function createPlanService({ db, allocations }: { db: Db; allocations: Al
   };
 }
 
-const verdict = (site: string, refusal: LimitRefusal | undefined) => ({
+const verdict = (site: string, refusal: Refusal | undefined) => ({
   site,
   allowed: refusal === undefined,
   refusal: refusal ? { code: 'QUOTA_EXCEEDED' as const, ...refusal } : null,

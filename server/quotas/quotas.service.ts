@@ -20,15 +20,9 @@ import {
   setTeamLimit,
   type TeamBudget,
 } from './quotas.repository.ts';
-import {
-  type Budget,
-  judgeDepartmentLimit,
-  judgeTeamLimit,
-  type LimitRefusal,
-  leftOf,
-  NO_BUDGET,
-} from './quotas.rules.ts';
+import { type Budget, leftOf, NO_BUDGET } from './quotas.rules.ts';
 import type { departmentQuota, departmentQuotaList, SetQuota, teamQuota, teamQuotaList } from './quotas.schema.ts';
+import { judgeDepartmentLimit, judgeTeamLimit, type Refusal } from './refusals.rules.ts';
 import { createUsageService } from './usage.service.ts';
 
 export type { UsageChange } from './ledger.repository.ts';
@@ -51,7 +45,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
         await ensureDepartmentQuota(tx, place.departmentId, site);
         const from = await lockDepartmentBudget(tx, place.departmentId, site);
         if (!from) throw new NotFoundError('department', input.id);
-        throwIfRefused(site, judgeDepartmentLimit({ ...place, site }, { from, to, field }));
+        throwIfRefused(judgeDepartmentLimit({ ...place, site }, { from, to, field }));
         await setDepartmentLimit(tx, from.id, to);
         const target = { type: 'department', id: place.departmentId, name: place.departmentName };
         await recordLimit(tx, caller, { action: 'department_quota.set', target, place, site, from: from.limit, to });
@@ -86,7 +80,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
         if (!from) throw new NotFoundError('team', input.id);
         // Without a lock: only a sync makes a deficit, and its facts wait for nobody.
         const field = await allocations.fieldBudget(tx, place.fieldId, site);
-        throwIfRefused(site, judgeTeamLimit({ ...place, site }, { from, to, department, field }));
+        throwIfRefused(judgeTeamLimit({ ...place, site }, { from, to, department, field }));
         await setTeamLimit(tx, from.id, to);
         const target = { type: 'team', id: place.teamId, name: place.teamName };
         await recordLimit(tx, caller, { action: 'team_quota.set', target, place, site, from: from.limit, to });
@@ -114,8 +108,8 @@ const replaced = (sum: Resources, from: Resources, to: Resources): Resources => 
   ramGb: sum.ramGb - from.ramGb + to.ramGb,
 });
 
-function throwIfRefused(site: string, refusal: LimitRefusal | undefined): void {
-  if (refusal) throw new QuotaExceededError(refusal.message, { site, shortages: refusal.shortages });
+function throwIfRefused(refusal: Refusal | undefined): void {
+  if (refusal) throw new QuotaExceededError(refusal.message, refusal.shortages);
 }
 
 /** Somebody deleted the node between our look at it and the write: the foreign key refuses. */

@@ -15,7 +15,7 @@ import {
   sumLedger,
   type UsageChange,
 } from './ledger.repository.ts';
-import { freeOfDepartment, openQuota, refusalOf } from './open-quota.ts';
+import { freeOfDepartment, openQuota, quotaExceeded } from './open-quota.ts';
 import { findTeamBudget, lockTeamBudget } from './quotas.repository.ts';
 import {
   type Budget,
@@ -63,8 +63,9 @@ export function createUsageService({ db }: { db: Db }) {
     async previewUsage(executor: Executor, question: UsageQuestion): Promise<UsagePreview> {
       const { teamId, site } = question;
       const quota: Budget = (await findTeamBudget(executor, teamId, site)) ?? NO_BUDGET;
-      const [first, ...others] = usageShortages(quota, question);
-      const refusal = first && refusalOf(site, [first, ...others], await freeOfDepartment(executor, teamId, site));
+      const shortages = usageShortages(quota, question);
+      const fits = shortages.length === 0;
+      const refusal = fits ? undefined : quotaExceeded(site, shortages, await freeOfDepartment(executor, teamId, site));
       return { quota: usageEffect(quota, question), refusal };
     },
 

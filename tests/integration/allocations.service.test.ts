@@ -122,8 +122,16 @@ test('a release that the grants rest on is refused: site, resource, how many sho
   await newDepartmentQuota(db(), vision.id, { cpu: 20, ramGb: 30 });
   await expect(allocations().release(centerAdmin(), { id: field.id, server_ids: [large.id] })).rejects.toMatchObject({
     code: 'QUOTA_EXCEEDED',
-    message: '12 cores short at haifa. Departments hold them: Vision 20, Audio 12. Lower a quota first.',
-    details: { site: 'haifa', shortages: [{ resource: 'cpu', requested: 40, free: 28, short: 12 }] },
+    message:
+      '12 cores short at haifa: 40 to be taken, 28 can be. Departments hold them: Vision 20, Audio 12. Lower a quota first.',
+    details: {
+      shortages: [
+        {
+          ...{ site: 'haifa', resource: 'cpu', reason: 'held' },
+          ...{ requested: 40, before: 60, after: 20, free: 28, short: 12 },
+        },
+      ],
+    },
   });
   expect(await serversOf(field.id)).toEqual([small.id, large.id].sort());
   await allocations().release(centerAdmin(), { id: field.id, server_ids: [small.id] });

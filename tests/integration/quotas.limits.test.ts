@@ -65,19 +65,20 @@ describe('a department’s quota', () => {
 
   test('that the field cannot cover is refused, names every short resource, and leaves nothing behind', async () => {
     const { department, field } = await newBranch(db(), { capacity: { cpu: 28, ramGb: 10 } });
+    const of = { site: 'haifa', reason: 'parent' };
     await expect(quotas().setDepartment(centerAdmin(), limit(department.id, 40, 14))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
       message:
-        `12 cores short at haifa. Field ${field.name} has 28 free; ask a center admin for more servers. ` +
-        `4 GiB short at haifa. Field ${field.name} has 10 free; ask a center admin for more servers.`,
+        `12 cores short at haifa: 40 asked for, field ${field.name} has 28 free. Ask a center admin for more servers. ` +
+        `4 GiB short at haifa: 14 asked for, field ${field.name} has 10 free. Ask a center admin for more servers.`,
       details: {
         site: 'haifa',
         resource: 'cpu',
         requested: 40,
         free: 28,
         shortages: [
-          { resource: 'cpu', requested: 40, free: 28 },
-          { resource: 'ram_gb', requested: 14, free: 10 },
+          { ...of, resource: 'cpu', requested: 40, before: 0, after: 40, free: 28, short: 12 },
+          { ...of, resource: 'ram_gb', requested: 14, before: 0, after: 14, free: 10, short: 4 },
         ],
       },
     });
@@ -105,8 +106,10 @@ describe('a department’s quota', () => {
     });
     await expect(quotas().setDepartment(centerAdmin(), limit(department.id, 39, 20))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: `1 core short at haifa. Teams of department ${department.name} hold more than that; lower theirs first.`,
-      details: { shortages: [{ resource: 'cpu', requested: 11, free: 10 }] },
+      message:
+        `Department ${department.name} cannot have 39 cores at haifa: ` +
+        '40 are held by teams; the lowest possible is 40. Lower theirs first.',
+      details: { shortages: [{ resource: 'cpu', requested: 11, before: 50, after: 39, free: 10, reason: 'held' }] },
     });
     await quotas().setDepartment(centerAdmin(), limit(department.id, 40, 20));
     expect(await departmentLimit(department.id)).toEqual({ cpu: 40, ramGb: 20 });
@@ -121,7 +124,8 @@ describe('a department’s quota', () => {
     await expect(quotas().setDepartment(centerAdmin(), limit(department.id, 10, 51))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
       message:
-        `Field ${field.name} has granted 50 GiB more at haifa than its servers there now give. ` +
+        `Department ${department.name} cannot have 51 GiB at haifa: ` +
+        `field ${field.name} has granted 50 GiB more there than its servers now give. ` +
         'Until that deficit is gone, no quota of it can be raised.',
       details: { shortages: [{ resource: 'ram_gb', requested: 1, free: 0, reason: 'deficit' }] },
     });
@@ -203,13 +207,15 @@ describe('a team’s quota', () => {
   });
 
   test('that the department cannot cover is refused and says who can give more', async () => {
-    const { team, field } = await newBranch(db(), {
+    const { team, department, field } = await newBranch(db(), {
       capacity: { cpu: 90, ramGb: 90 },
       department: { cpu: 50, ramGb: 50 },
     });
     await expect(quotas().setTeam(centerAdmin(), limit(team.id, 62, 50))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: `12 cores short at haifa. Field ${field.name} has 40 free; ask its admin.`,
+      message:
+        `12 cores short at haifa: 62 asked for, department ${department.name} has 50 free. ` +
+        `Field ${field.name} has 40 free; ask its admin.`,
       details: { site: 'haifa', shortages: [{ resource: 'cpu', requested: 62, free: 50, reason: 'parent' }] },
     });
     expect(await teamLimit(team.id)).toBeUndefined();
@@ -234,7 +240,9 @@ describe('a team’s quota', () => {
     await db().transaction((tx) => quotas().changeUsage(tx, usageOf(team.id, { cpu: 8, ramGb: 16 })));
     await expect(quotas().setTeam(centerAdmin(), limit(team.id, 8, 15))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: `1 GiB short at haifa. Projects of team ${team.name} hold more than that; decommission some first.`,
+      message:
+        `Team ${team.name} cannot have 15 GiB at haifa: ` +
+        '16 are held by projects; the lowest possible is 16. Decommission some first.',
       details: { shortages: [{ resource: 'ram_gb', requested: 5, free: 4 }] },
     });
     await quotas().setTeam(centerAdmin(), limit(team.id, 8, 16));
@@ -250,7 +258,7 @@ describe('a team’s quota', () => {
     await goOffline(server.id);
     await expect(quotas().setTeam(centerAdmin(), limit(team.id, 21, 20))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: expect.stringContaining('50 cores more at haifa than its servers there now give'),
+      message: expect.stringContaining('50 cores more there than its servers now give'),
     });
     await db().transaction((tx) => quotas().changeUsage(tx, usageOf(team.id, { cpu: 20, ramGb: 19 })));
     await quotas().setTeam(centerAdmin(), limit(team.id, 20, 19));

@@ -95,7 +95,7 @@ describe('a plan of a department’s quota', () => {
       allowed: false,
       refusal: {
         code: 'QUOTA_EXCEEDED',
-        message: `12 cores short at haifa. Field ${field.name} has 28 free; ask a center admin for more servers.`,
+        message: `12 cores short at haifa: 40 asked for, field ${field.name} has 28 free. Ask a center admin for more servers.`,
         shortages: [{ resource: 'cpu', requested: 40, free: 28, short: 12, reason: 'parent' }],
       },
     });

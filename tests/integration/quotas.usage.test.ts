@@ -52,8 +52,8 @@ describe('a change of usage', () => {
     const { team, department } = await teamWith(10, 20);
     await expect(change(usageOf(team.id, { cpu: 22, ramGb: 20 }))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: `12 cores short at haifa. Department ${department.name} has 40 free; ask its admin.`,
-      details: { site: 'haifa', resource: 'cpu', requested: 22, free: 10 },
+      message: `12 cores short at haifa: 22 asked for, 10 free. Department ${department.name} has 40 free; ask its admin.`,
+      details: { site: 'haifa', resource: 'cpu', requested: 22, before: 0, after: 22, free: 10, short: 12 },
     });
     expect(await usedBy(team.id)).toEqual({ cpu: 0, ramGb: 0 });
   });
@@ -62,8 +62,8 @@ describe('a change of usage', () => {
     const { team, department } = await teamWith(10, 20);
     await expect(change(usageOf(team.id, { cpu: 11, ramGb: 24 }))).rejects.toMatchObject({
       message:
-        `1 core short at haifa. Department ${department.name} has 40 free; ask its admin. ` +
-        `4 GiB short at haifa. Department ${department.name} has 10 free; ask its admin.`,
+        `1 core short at haifa: 11 asked for, 10 free. Department ${department.name} has 40 free; ask its admin. ` +
+        `4 GiB short at haifa: 24 asked for, 20 free. Department ${department.name} has 10 free; ask its admin.`,
       details: {
         shortages: [
           { resource: 'cpu', requested: 11, free: 10 },

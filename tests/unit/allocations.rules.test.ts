@@ -37,6 +37,7 @@ test('amounts are said with their unit, and one core is not cores', () => {
   expect([quantity('cpu', 12), quantity('cpu', 1), quantity('ram_gb', 1)]).toEqual(['12 cores', '1 core', '1 GiB']);
 });
 
+const atHaifa = { site: 'haifa', resource: 'cpu', reason: 'held' } as const;
 const release = (taken: [number, number], after: [number, number, number]) => ({
   site: 'haifa',
   taken: { capacity: of(taken[0], taken[0]), online: of(taken[1], taken[1]) },
@@ -46,14 +47,14 @@ const release = (taken: [number, number], after: [number, number, number]) => ({
 test('taking an online server must leave the grants covered by what is online', () => {
   expect(releaseShortages(release([20, 20], [80, 50, 50]))).toEqual([]);
   expect(releaseShortages(release([20, 20], [80, 49, 50]))).toEqual([
-    { site: 'haifa', resource: 'cpu', requested: 20, free: 19, short: 1 },
+    { ...atHaifa, requested: 20, before: 69, after: 49, free: 19, short: 1 },
   ]);
 });
 
 test('taking an offline server must leave the grants covered by the capacity', () => {
   expect(releaseShortages(release([20, 0], [80, 10, 80]))).toEqual([]);
   expect(releaseShortages(release([20, 0], [80, 10, 81]))).toEqual([
-    { site: 'haifa', resource: 'cpu', requested: 20, free: 19, short: 1 },
+    { ...atHaifa, requested: 20, before: 100, after: 80, free: 19, short: 1 },
   ]);
 });
 
@@ -88,9 +89,9 @@ test('a refused release names those who hold the grants at that site, the larges
     ramGb: 0,
   }));
   const elsewhere = { site: 'eilat', departmentName: 'Z', cpu: 99, ramGb: 99 };
-  const short = { site: 'haifa', resource: 'cpu' as const, requested: 5, free: 4, short: 1 };
+  const short = { ...atHaifa, requested: 5, before: 25, after: 20, free: 4, short: 1 };
   expect(releaseRefusal(short, [elsewhere, ...grants])).toBe(
-    '1 core short at haifa. Departments hold them: F 6, E 5, D 4, C 3, B 2 and 1 more. Lower a quota first.',
+    '1 core short at haifa: 5 to be taken, 4 can be. Departments hold them: F 6, E 5, D 4, C 3, B 2 and 1 more. Lower a quota first.',
   );
 });
 

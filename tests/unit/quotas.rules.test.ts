@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  departmentRefusal,
   isRepairable,
   limitShortages,
   mismatchesOf,
   NO_BUDGET,
-  teamRefusal,
   usageEffect,
-  usageRefusal,
   usageShortages,
 } from '../../server/quotas/quotas.rules.ts';
 
@@ -22,7 +19,7 @@ describe('a limit', () => {
     const change = { from: budget([10, 10], [0, 0]), to: of(15, 15), parentFree: of(5, 5), deficit: NONE };
     expect(limitShortages(change)).toEqual([]);
     expect(limitShortages({ ...change, to: of(16, 15) })).toEqual([
-      { resource: 'cpu', requested: 6, free: 5, reason: 'parent', short: 1 },
+      { resource: 'cpu', requested: 6, before: 10, after: 16, free: 5, reason: 'parent', short: 1 },
     ]);
   });
 
@@ -30,14 +27,14 @@ describe('a limit', () => {
     const change = { from: budget([10, 10], [4, 7]), to: of(4, 7), parentFree: NONE, deficit: NONE };
     expect(limitShortages(change)).toEqual([]);
     expect(limitShortages({ ...change, to: of(4, 5) })).toEqual([
-      { resource: 'ram_gb', requested: 5, free: 3, reason: 'held', short: 2 },
+      { resource: 'ram_gb', requested: 5, before: 10, after: 5, free: 3, reason: 'held', short: 2 },
     ]);
   });
 
   test('does not rise while its field has a deficit of that resource, and may fall', () => {
     const change = { from: budget([10, 10], [0, 0]), parentFree: ENOUGH, deficit: of(3, 0) };
     expect(limitShortages({ ...change, to: of(11, 11) })).toEqual([
-      { resource: 'cpu', requested: 1, free: 0, reason: 'deficit', short: 3 },
+      { resource: 'cpu', requested: 1, before: 10, after: 11, free: 0, reason: 'deficit', short: 3 },
     ]);
     expect(limitShortages({ ...change, to: of(10, 11) })).toEqual([]);
     expect(limitShortages({ ...change, to: of(0, 11) })).toEqual([]);
@@ -118,10 +115,12 @@ describe('usage', () => {
     const quota = budget([10, 20], [6, 4]);
     expect(usageShortages(quota, of(4, 16))).toEqual([]);
     expect(usageShortages(quota, of(5, 17))).toEqual([
-      { resource: 'cpu', requested: 5, free: 4 },
-      { resource: 'ram_gb', requested: 17, free: 16 },
+      { resource: 'cpu', requested: 5, before: 6, after: 11, free: 4, short: 1, reason: 'parent' },
+      { resource: 'ram_gb', requested: 17, before: 4, after: 21, free: 16, short: 1, reason: 'parent' },
     ]);
-    expect(usageShortages(NO_BUDGET, of(1, 0))).toEqual([{ resource: 'cpu', requested: 1, free: 0 }]);
+    expect(usageShortages(NO_BUDGET, of(1, 0))).toEqual([
+      { resource: 'cpu', requested: 1, before: 0, after: 1, free: 0, short: 1, reason: 'parent' },
+    ]);
   });
 
   test('that is given back always fits, also when more is used than the limit', () => {
@@ -144,51 +143,6 @@ describe('usage', () => {
       cpu: { limit: 10, used_before: 6, used_after: 14, free_after: -4 },
       ram_gb: { limit: 20, used_before: 4, used_after: 20, free_after: 0 },
     });
-  });
-});
-
-describe('a refusal says what is missing and who can give it', () => {
-  test('to a team that creates', () => {
-    const names = { site: 'Haifa', departmentName: 'Vision' };
-    const shortages = [{ resource: 'cpu' as const, requested: 16, free: 4 }];
-    expect(usageRefusal(names, shortages, of(40, 0))).toBe(
-      '12 cores short at Haifa. Department Vision has 40 free; ask its admin.',
-    );
-    expect(usageRefusal(names, [{ resource: 'ram_gb', requested: 1, free: 0 }], of(40, 0))).toBe(
-      '1 GiB short at Haifa. Department Vision has none free; ask its admin.',
-    );
-  });
-
-  test('to a department that raises its team', () => {
-    const names = { site: 'Haifa', fieldName: 'North', teamName: 'Lidar' };
-    expect(teamRefusal(names, [{ resource: 'cpu', requested: 2, free: 1, reason: 'parent', short: 1 }], of(7, 7))).toBe(
-      '1 core short at Haifa. Field North has 7 free; ask its admin.',
-    );
-    expect(teamRefusal(names, [{ resource: 'cpu', requested: 9, free: 7, reason: 'held', short: 2 }], of(7, 7))).toBe(
-      '2 cores short at Haifa. Projects of team Lidar hold more than that; decommission some first.',
-    );
-  });
-
-  test('to a field that raises or lowers its department, each short resource in turn', () => {
-    const names = { site: 'Haifa', fieldName: 'North', departmentName: 'Vision' };
-    expect(
-      departmentRefusal(names, [
-        { resource: 'cpu', requested: 12, free: 0, reason: 'parent', short: 12 },
-        { resource: 'ram_gb', requested: 9, free: 5, reason: 'held', short: 4 },
-      ]),
-    ).toBe(
-      '12 cores short at Haifa. Field North has none free; ask a center admin for more servers. ' +
-        '4 GiB short at Haifa. Teams of department Vision hold more than that; lower theirs first.',
-    );
-  });
-
-  test('to whoever raises anything below an over-allocated field', () => {
-    const deficit = { resource: 'ram_gb' as const, requested: 1, free: 0, reason: 'deficit' as const, short: 64 };
-    const words =
-      'Field North has granted 64 GiB more at Haifa than its servers there now give. ' +
-      'Until that deficit is gone, no quota of it can be raised.';
-    expect(departmentRefusal({ site: 'Haifa', fieldName: 'North', departmentName: 'Vision' }, [deficit])).toBe(words);
-    expect(teamRefusal({ site: 'Haifa', fieldName: 'North', teamName: 'Lidar' }, [deficit], NONE)).toBe(words);
   });
 });
 
