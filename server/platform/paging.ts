@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { ValidationError } from './errors.ts';
 import { type Page, timestamp } from './schema.ts';
 
-const cursorShape = z.tuple([z.string(), z.union([z.string().regex(/^\P{Cc}*$/u), z.number()]), z.uuid()]);
+const cursorShape = z.tuple([z.string(), z.string(), z.union([z.string().regex(/^\P{Cc}*$/u), z.number()]), z.uuid()]);
 
 type KeysetOptions = {
-  /** Name of the sort, which a cursor of another sort may not be used with. */
+  /** Name of the sort. A cursor of another sort, or of the other direction, may not be used with it. */
   sort: string;
   /** Not null, and selected into the items under `key`. An expression is an instant. */
   column: PgColumn | SQL;
@@ -33,15 +33,15 @@ export function keyset(options: KeysetOptions) {
     page<T extends { id: string }>(rows: T[], key: (row: T) => string | number): Page<T> {
       const items = rows.slice(0, limit);
       const last = items.at(-1);
-      const next_cursor = rows.length > limit && last ? encode([sort, key(last), last.id]) : null;
+      const next_cursor = rows.length > limit && last ? encode([sort, direction, key(last), last.id]) : null;
       return { items, next_cursor };
     },
   };
 }
 
 function after({ sort, column, idColumn, direction }: KeysetOptions, cursor: string): SQL {
-  const [cursorSort, value, id] = decode(cursor);
-  if (cursorSort !== sort || !valuesOf(column).safeParse(value).success) throw badCursor();
+  const [cursorSort, cursorDirection, value, id] = decode(cursor);
+  if (cursorSort !== sort || cursorDirection !== direction || !valuesOf(column).safeParse(value).success) throw badCursor();
   const operator = sql.raw(direction === 'asc' ? '>' : '<');
   return sql`(${column}, ${idColumn}) ${operator} (${sql.param(value, is(column, SQL) ? undefined : column)}, ${id}::uuid)`;
 }

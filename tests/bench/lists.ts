@@ -56,7 +56,7 @@ async function page1000(world: World) {
   const { rows } = await world.db.execute<{ id: string; at: string }>(sql`
     select id, created_at as at from projects order by created_at desc, id desc offset ${999 * PAGE - 1} limit 1`);
   const [{ id, at } = { id: '', at: '' }] = rows;
-  const position = ['created_at', new Date(at).toISOString(), id];
+  const position = ['created_at', 'desc', new Date(at).toISOString(), id];
   const cursor = Buffer.from(JSON.stringify(position)).toString('base64url');
   return { cursor, where: `where (p.created_at, p.id) < ('${at}'::timestamptz, '${id}'::uuid)` };
 }

@@ -71,6 +71,7 @@ const NUMBERS = [-1, 0, -0, 0.5, 200, 201, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1, 2 
 const forgedCursor = fc
   .tuple(
     fc.constantFrom('name', 'at', 'created_at', 'updated_at', 'started_at', 'site', 'cpu', 'last_seen_at', ''),
+    fc.constantFrom('asc', 'desc'),
     fc.constantFrom('x', '', '2026-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z', 0, -1, 2 ** 40, 1e308),
     fc.uuid(),
   )

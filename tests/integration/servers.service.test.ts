@@ -196,7 +196,7 @@ describe('pages', () => {
   test('refuse a cursor of another sort, or with a value that the sort cannot have', async () => {
     const { next_cursor } = await service().list(centerAdmin(), listServers.parse({ limit: 1 }));
     const forged = (sort: string, value: unknown) =>
-      Buffer.from(JSON.stringify([sort, value, free.id])).toString('base64url');
+      Buffer.from(JSON.stringify([sort, 'asc', value, free.id])).toString('base64url');
     const bad: [Filter['sort'], string | null][] = [
       ['cpu', next_cursor],
       ['cpu', forged('cpu', 'many')],
@@ -210,5 +210,11 @@ describe('pages', () => {
       const reading = service().list(centerAdmin(), listServers.parse({ sort, cursor }));
       await expect(reading).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
     }
+  });
+
+  test('refuse a cursor of the other direction', async () => {
+    const up = await service().list(centerAdmin(), listServers.parse({ sort: 'cpu', limit: 1 }));
+    const down = listServers.parse({ sort: 'cpu', direction: 'desc', cursor: up.next_cursor });
+    await expect(service().list(centerAdmin(), down)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 });
