@@ -41,7 +41,8 @@ export function keyset(options: KeysetOptions) {
 
 function after({ sort, column, idColumn, direction }: KeysetOptions, cursor: string): SQL {
   const [cursorSort, cursorDirection, value, id] = decode(cursor);
-  if (cursorSort !== sort || cursorDirection !== direction || !valuesOf(column).safeParse(value).success) throw badCursor();
+  if (cursorSort !== sort || cursorDirection !== direction || !valuesOf(column).safeParse(value).success)
+    throw badCursor();
   const operator = sql.raw(direction === 'asc' ? '>' : '<');
   return sql`(${column}, ${idColumn}) ${operator} (${sql.param(value, is(column, SQL) ? undefined : column)}, ${id}::uuid)`;
 }

@@ -1,8 +1,16 @@
 import { TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
+import './issue-words.ts';
 import { isUnavailable, sqlState } from './database.ts';
-import { DatabaseUnavailableError, type ErrorCode, HTTP_STATUS, InfraHubError, ValidationError } from './errors.ts';
+import {
+  DatabaseUnavailableError,
+  type ErrorCode,
+  HTTP_STATUS,
+  InfraHubError,
+  ValidationError,
+  type ValidationIssue,
+} from './errors.ts';
 
 type TrpcCode = TRPCError['code'];
 
@@ -51,8 +59,15 @@ const MAX_MESSAGE = 300;
 
 /** zod's findings as our own, a line a problem. */
 export function validationErrorFrom(error: z.core.$ZodError): ValidationError {
-  const told = error.issues.slice(0, MAX_ISSUES);
-  return new ValidationError(told.map((i) => ({ path: i.path.join('.'), message: i.message.slice(0, MAX_MESSAGE) })));
+  const told = error.issues.flatMap(issuesOf).slice(0, MAX_ISSUES);
+  const cut = (text: string) => text.slice(0, MAX_MESSAGE);
+  return new ValidationError(told.map(({ path, message }) => ({ path: cut(path), message: cut(message) })));
+}
+
+/** What is sent and not known is named by where it stands, like all else. */
+function issuesOf(issue: z.core.$ZodIssue): ValidationIssue[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not known here' }));
 }
 
 /**

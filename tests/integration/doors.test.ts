@@ -90,6 +90,17 @@ describe('every failure at the REST door has the one shape', () => {
     expect(await refusal(path, call)).toMatchObject({ status, code });
   });
 
+  test.each<[string, Call, string, string]>([
+    ['/centers', json({}), 'name', 'is missing'],
+    ['/centers', json({ name: 7 }), 'name', 'must be text'],
+    ['/centers', json({ name: 'a', colour: 'red' }), 'colour', 'is not known here'],
+    ['/centers?limit=201', {}, 'limit', 'must be at most 200'],
+    ['/servers?status=burning', {}, 'status', 'must be one of online, offline'],
+    ['/centers/7', {}, 'id', 'must be an id (a UUID)'],
+  ])('%s says in words what is wrong', async (path, call, where, message) => {
+    expect(await refusal(path, call)).toMatchObject({ details: { issues: [{ path: where, message }] } });
+  });
+
   test('what lies out of scope is 403 when it is named', async () => {
     expect(await refusal(`/departments/${departmentId}`, { token: 'outsider' })).toMatchObject({
       status: 403,

@@ -136,7 +136,11 @@ test('a list goes through all its pages in order, each node once', async () => {
 
 test('a cursor that somebody made up is refused', async () => {
   const forged = (position: unknown) => Buffer.from(JSON.stringify(position)).toString('base64url');
-  for (const cursor of ['nonsense', forged(['at', 'asc', 'x', randomUUID()]), forged(['name', 'asc', 'a\u0000', randomUUID()])]) {
+  for (const cursor of [
+    'nonsense',
+    forged(['at', 'asc', 'x', randomUUID()]),
+    forged(['name', 'asc', 'a\u0000', randomUUID()]),
+  ]) {
     await expect(org.teams.list(centerAdmin(), { limit: 1, cursor })).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
     });
