@@ -20,11 +20,8 @@ type Once<T> = {
  * without the other; a repetition at the same time waits for the first to commit. Without a key, `work` simply runs.
  * @throws InfraHubError `IDEMPOTENCY_CONFLICT` for the same key with another input.
  */
-export async function once<T>(
-  tx: Tx,
-  { actor, procedure, key, input, output }: Once<T>,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function once<T>(tx: Tx, use: Once<T>, work: () => Promise<T>): Promise<T> {
+  const { actor, procedure, key, input, output } = use;
   if (key === undefined) return work();
   const inputHash = hashOf(input);
   const mine = await tx
@@ -39,7 +36,9 @@ export async function once<T>(
   );
   if (mine.length === 0) {
     const [first] = await tx.select().from(idempotencyKeys).where(sameKey);
-    if (first?.inputHash === inputHash) return output.parse(first.result);
+    // Swept away as too old between the two statements: the key is free.
+    if (!first) return once(tx, use, work);
+    if (first.inputHash === inputHash) return output.parse(first.result);
     throw keyConflict();
   }
   const result = await work();

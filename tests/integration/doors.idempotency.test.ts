@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { idempotencyKeys } from '../../db/schema/index.ts';
 import { restProcedures } from '../../server/platform/procedures.ts';
 import { appRouter } from '../../server/router.ts';
 import { callerWith } from '../factories/caller.ts';
@@ -134,4 +136,19 @@ test('both doors know each other’s keys', async () => {
   const [input, key] = [{ name: name() }, randomUUID()];
   const first = await create('rest', 'org.centers.create', input, key);
   expect((await create('trpc', 'org.centers.create', input, key)).id).toBe(first.id);
+});
+
+test('a key that is swept away while it is looked at is a new one', async () => {
+  const key = randomUUID();
+  const old = { actor: 'anna', procedure: 'org.centers.create', key, inputHash: 'of a day ago' };
+  await database.db.insert(idempotencyKeys).values({ ...old, createdAt: '2020-01-01T00:00:00Z' });
+  await database.db.execute(sql`
+    create function sweep() returns trigger language plpgsql as $$
+      begin delete from idempotency_keys where created_at < now() - interval '1 day'; return null; end $$`);
+  await database.db.execute(sql`
+    create trigger sweep after insert on idempotency_keys for each statement execute function sweep()`);
+  const input = { name: name() };
+  const first = await create('rest', 'org.centers.create', input, key);
+  expect(first.status).toBe(201);
+  expect((await create('rest', 'org.centers.create', input, key)).id).toBe(first.id);
 });
