@@ -15,6 +15,25 @@ export async function lockField(tx: Tx, fieldId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** What makes a site: a server there, or a quota that is more than nothing. */
+const sitesOf = (site?: string) => sql`
+  select site from ${servers} ${site === undefined ? sql`` : sql`where site = ${site}`}
+  union all select site from ${departmentQuotas}
+  where (cpu_limit > 0 or ram_gb_limit > 0) ${site === undefined ? sql`` : sql`and site = ${site}`}`;
+
+export async function isSite(db: Executor, site: string): Promise<boolean> {
+  const { rows } = await db.execute(sql`select from (${sitesOf(site)}) known limit 1`);
+  return rows.length > 0;
+}
+
+/** Every site, by name. */
+export async function listSites(db: Executor): Promise<string[]> {
+  const { rows } = await db.execute<{ site: string }>(
+    sql`select distinct site from (${sitesOf()}) known order by site`,
+  );
+  return rows.map(({ site }) => site);
+}
+
 export type SiteBudget = FieldBudget & { site: string; servers: number; serversOnline: number };
 
 const isOnline = sql`${servers.status} = 'online'`;

@@ -104,6 +104,16 @@ export const unknownServers = (ids: readonly string[]): string =>
 const holder = ({ name, fieldName }: HeldServer): string =>
   fieldName === null ? `${name} to no field` : `${name} to field ${fieldName}`;
 
+const SITES_NAMED = 20;
+
+/** `There is no site HAIFA. Did you mean haifa? There are eilat, haifa.` */
+export function unknownSite(site: string, sites: readonly string[]): string {
+  if (sites.length === 0) return `There is no site ${site}, nor any other yet: sites come with the servers.`;
+  const meant = sites.find((known) => known.toLowerCase() === site.toLowerCase());
+  const question = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return `There is no site ${site}.${question} There are ${listed(sites, SITES_NAMED)}.`;
+}
+
 /** The first few, and how many more there are. */
 function listed(words: readonly string[], atMost: number): string {
   const more = words.length - atMost;

@@ -2,13 +2,21 @@ import type { z } from 'zod';
 import { recordAudit } from '../audit/audit.repository.ts';
 import { type FieldPlace, findFieldPlace } from '../org/place.repository.ts';
 import { type Db, type Executor, inTransaction, type Tx } from '../platform/database.ts';
-import { ConflictError, InfraHubError, NotFoundError, QuotaExceededError } from '../platform/errors.ts';
+import {
+  ConflictError,
+  InfraHubError,
+  NotFoundError,
+  QuotaExceededError,
+  ValidationError,
+} from '../platform/errors.ts';
 import { authorize, type Caller, type Permission } from '../platform/policy.ts';
 import {
   giveServers,
+  isSite,
   listGrants,
   listHolders,
   listSiteBudgets,
+  listSites,
   lockField,
   type TakenServer,
   takeServers,
@@ -26,6 +34,7 @@ import {
   releasesBySite,
   SERVERS_NAMED,
   unknownServers,
+  unknownSite,
 } from './allocations.rules.ts';
 import type { allocationOutput, fieldCapacity, ServersOfField } from './allocations.schema.ts';
 
@@ -112,6 +121,13 @@ export function createAllocationsService({ db }: { db: Db }) {
 
     /** The same, of every site where the field has servers or grants. */
     fieldBudgets: (executor: Executor, fieldId: string) => listSiteBudgets(executor, fieldId),
+
+    /** Refuses what is no site: names are compared letter by letter. @throws ValidationError that names those there are */
+    async enterSite(executor: Executor, site: string): Promise<void> {
+      if (await isSite(executor, site)) return;
+      const message = unknownSite(site, await listSites(executor));
+      throw new ValidationError([{ path: 'site', message }], message);
+    },
   };
 }
 

@@ -24,6 +24,7 @@ export function createPlanService({ db, allocations }: { db: Db; allocations: Al
       const to = limitOf(input);
       return look(async (tx) => {
         const place = await enterDepartment(tx, caller, 'department_quotas.set', input.id);
+        await allocations.enterSite(tx, site);
         const field = await allocations.fieldBudget(tx, place.fieldId, site);
         const from = (await findDepartmentBudget(tx, place.departmentId, site)) ?? NO_BUDGET;
         const refusal = judgeDepartmentLimit({ ...place, site }, { from, to, field });
@@ -38,6 +39,7 @@ export function createPlanService({ db, allocations }: { db: Db; allocations: Al
       const to = limitOf(input);
       return look(async (tx) => {
         const place = await enterTeam(tx, caller, 'team_quotas.set', input.id);
+        await allocations.enterSite(tx, site);
         const department = (await findDepartmentBudget(tx, place.departmentId, site)) ?? NO_BUDGET;
         const from = (await findTeamBudget(tx, place.teamId, site)) ?? NO_BUDGET;
         const field = await allocations.fieldBudget(tx, place.fieldId, site);

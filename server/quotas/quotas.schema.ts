@@ -12,7 +12,12 @@ export const setQuota = z.strictObject({
 });
 export type SetQuota = z.infer<typeof setQuota>;
 
-const limits = { id, site: z.string(), cpu_limit: z.number().int(), ram_gb_limit: z.number().int() };
+const limits = {
+  id: id.nullable().describe('Null where it is 0 and always was'),
+  site: z.string(),
+  cpu_limit: z.number().int(),
+  ram_gb_limit: z.number().int(),
+};
 
 export const departmentQuota = z
   .object({

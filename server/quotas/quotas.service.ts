@@ -12,6 +12,8 @@ import {
   type DepartmentBudget,
   ensureDepartmentQuota,
   ensureTeamQuota,
+  findDepartmentBudget,
+  findTeamBudget,
   listDepartmentBudgets,
   listTeamBudgets,
   lockDepartmentBudget,
@@ -33,7 +35,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
     ...createPlanService({ db, allocations }),
 
     /**
-     * Sets a department's limit at a site, carved out of what its field has online there.
+     * Sets a department's limit at a site, carved out of what its field has online there. A quota of 0 is none.
      * @throws QuotaExceededError when the field has too little or a deficit, or when the teams hold more than that.
      */
     async setDepartment(caller: Caller, input: SetQuota): Promise<z.output<typeof departmentQuota>> {
@@ -41,7 +43,11 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
       const to = limitOf(input);
       return inTransaction(db, async (tx) => {
         const place = await enterDepartment(tx, caller, 'department_quotas.set', input.id);
+        await allocations.enterSite(tx, site);
         const field = await allocations.lockFieldBudget(tx, place.fieldId, site);
+        if (isNothing(to) && !(await findDepartmentBudget(tx, place.departmentId, site))) {
+          return departmentOnWire(place, { ...NO_BUDGET, id: null, site }, field);
+        }
         await ensureDepartmentQuota(tx, place.departmentId, site);
         const from = await lockDepartmentBudget(tx, place.departmentId, site);
         if (!from) throw new NotFoundError('department', input.id);
@@ -66,7 +72,7 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
     },
 
     /**
-     * Sets a team's limit at a site, carved out of its department's.
+     * Sets a team's limit at a site, carved out of its department's. A quota of 0 is none.
      * @throws QuotaExceededError when the department has too little, the field has a deficit, or projects hold more.
      */
     async setTeam(caller: Caller, input: SetQuota): Promise<z.output<typeof teamQuota>> {
@@ -74,7 +80,11 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
       const to = limitOf(input);
       return inTransaction(db, async (tx) => {
         const place = await enterTeam(tx, caller, 'team_quotas.set', input.id);
+        await allocations.enterSite(tx, site);
         const department = (await lockDepartmentBudget(tx, place.departmentId, site)) ?? NO_BUDGET;
+        if (isNothing(to) && !(await findTeamBudget(tx, place.teamId, site))) {
+          return teamOnWire(place, { ...NO_BUDGET, id: null, site }, department);
+        }
         await ensureTeamQuota(tx, place.teamId, site);
         const from = await lockTeamBudget(tx, place.teamId, site);
         if (!from) throw new NotFoundError('team', input.id);
@@ -102,6 +112,8 @@ export function createQuotasService({ db, allocations }: { db: Db; allocations: 
 
 export type QuotasService = ReturnType<typeof createQuotasService>;
 
+const isNothing = ({ cpu, ramGb }: Resources): boolean => cpu === 0 && ramGb === 0;
+
 /** A sum after one of its parts became another. */
 const replaced = (sum: Resources, from: Resources, to: Resources): Resources => ({
   cpu: sum.cpu - from.cpu + to.cpu,
@@ -124,7 +136,10 @@ async function recordLimit(tx: Tx, caller: Caller, { site, from, to, ...entry }:
   await recordAudit(tx, caller, { ...entry, before: limits(from), after: limits(to) });
 }
 
-function departmentOnWire(place: DepartmentPlace, quota: DepartmentBudget, field: FieldBudget | undefined) {
+/** Where there is no quota, its id is null. */
+type OnWire<Quota> = Omit<Quota, 'id'> & { id: string | null };
+
+function departmentOnWire(place: DepartmentPlace, quota: OnWire<DepartmentBudget>, field: FieldBudget | undefined) {
   const free = field ? freeOf(field) : { cpu: 0, ramGb: 0 };
   return {
     id: quota.id,
@@ -139,7 +154,7 @@ function departmentOnWire(place: DepartmentPlace, quota: DepartmentBudget, field
   };
 }
 
-function teamOnWire(place: TeamPlace, quota: TeamBudget, department: Budget) {
+function teamOnWire(place: TeamPlace, quota: OnWire<TeamBudget>, department: Budget) {
   const free = leftOf(department);
   return {
     id: quota.id,

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditEvents, departmentQuotaAllocations, servers, teamQuotaAllocations } from '../../db/schema/index.ts';
 import { adminOf, centerAdmin } from '../factories/caller.ts';
-import { newDepartment, newField, newTeam } from '../factories/org.ts';
+import { newDepartment, newField, newServer, newTeam } from '../factories/org.ts';
 import { newBranch, newTeamQuota, quotaServices, usageOf } from '../factories/quotas.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -87,6 +87,7 @@ describe('a department’s quota', () => {
 
   test('is not fed by servers of another site, nor by those that are offline', async () => {
     const { department, server } = await newBranch(db(), { capacity: { cpu: 64, ramGb: 64 } });
+    await newServer(db(), { site: 'eilat' });
     await expect(quotas().setDepartment(centerAdmin(), limit(department.id, 1, 1, 'eilat'))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
       details: { site: 'eilat', free: 0 },
@@ -227,8 +228,8 @@ describe('a team’s quota', () => {
       code: 'QUOTA_EXCEEDED',
       details: { requested: 1, free: 0 },
     });
-    await quotas().setTeam(centerAdmin(), limit(team.id, 0, 0));
-    expect(await teamLimit(team.id)).toEqual({ cpu: 0, ramGb: 0 });
+    expect(await quotas().setTeam(centerAdmin(), limit(team.id, 0, 0))).toMatchObject({ id: null, cpu_limit: 0 });
+    expect(await teamLimit(team.id)).toBeUndefined();
   });
 
   test('is not lowered below what its projects hold', async () => {
@@ -300,4 +301,64 @@ describe('a team’s quota', () => {
       },
     ]);
   });
+});
+
+describe('a site that is none', () => {
+  const wrong = (site: string) => ({
+    code: 'VALIDATION_FAILED',
+    message: expect.stringMatching(
+      site === 'HAIFA' ? /no site HAIFA\. Did you mean haifa\?/ : /no site nowhere\. There are/,
+    ),
+    details: { issues: [{ path: 'site', message: expect.stringContaining('haifa') }] },
+  });
+
+  test.each(['HAIFA', 'nowhere'])('%s is refused with those that there are, whatever the limit', async (site) => {
+    const { department, team } = await newBranch(db(), {
+      capacity: { cpu: 10, ramGb: 10 },
+      department: { cpu: 5, ramGb: 5 },
+    });
+    const { setDepartment, planDepartment, setTeam, planTeam } = quotas();
+    for (const cores of [0, 1]) {
+      for (const act of [setDepartment, planDepartment]) {
+        await expect(act(centerAdmin(), limit(department.id, cores, 0, site))).rejects.toMatchObject(wrong(site));
+      }
+      for (const act of [setTeam, planTeam]) {
+        await expect(act(centerAdmin(), limit(team.id, cores, 0, site))).rejects.toMatchObject(wrong(site));
+      }
+    }
+  });
+
+  test('is told only to who may set quotas there', async () => {
+    const { department, team } = await newBranch(db(), { capacity: { cpu: 10, ramGb: 10 } });
+    const lead = adminOf('team_lead', team.id);
+    for (const setting of [
+      quotas().setDepartment(lead, limit(department.id, 0, 0, 'nowhere')),
+      quotas().setTeam(lead, limit(team.id, 0, 0, 'nowhere')),
+    ]) {
+      await expect(setting).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+  });
+
+  test('stays a site while quotas are granted there, though its last server is gone', async () => {
+    const { department, server } = await newBranch(db(), {
+      capacity: { cpu: 10, ramGb: 10 },
+      department: { cpu: 5, ramGb: 5 },
+      site: 'left',
+    });
+    await db().update(servers).set({ site: 'moved' }).where(eq(servers.id, server.id));
+    await quotas().setDepartment(centerAdmin(), limit(department.id, 0, 0, 'left'));
+    expect(await departmentLimit(department.id)).toEqual({ cpu: 0, ramGb: 0 });
+    await expect(quotas().setDepartment(centerAdmin(), limit(department.id, 0, 0, 'left'))).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
+  });
+});
+
+test('a department’s quota of 0 where it has none writes nothing and is no change', async () => {
+  const { department } = await newBranch(db(), { capacity: { cpu: 10, ramGb: 10 } });
+  expect(await quotas().setDepartment(centerAdmin(), limit(department.id, 0, 0))).toMatchObject({
+    ...{ id: null, cpu_limit: 0, cpu_granted: 0, cpu_parent_free: 10 },
+  });
+  expect(await departmentLimit(department.id)).toBeUndefined();
+  expect(await db().select().from(auditEvents).where(eq(auditEvents.targetId, department.id))).toEqual([]);
 });

@@ -105,6 +105,7 @@ describe('a plan of a department’s quota', () => {
 
   test('at a site where nobody has anything starts from nothing', async () => {
     const { department } = await newBranch(db(), { capacity: of(28, 10), department: of(5, 5) });
+    await newServer(db(), { site: 'eilat' });
     const plan = await quotas().planDepartment(centerAdmin(), limit(department.id, 0, 0, 'eilat'));
     expect(plan).toMatchObject({ site: 'eilat', allowed: true, siblings: [] });
     expect(cpu(plan.parent)).toEqual({ before: [0, 0, 0], after: [0, 0, 0] });

@@ -92,6 +92,10 @@ export function release(state: State, grants: Grant[], field: string, names: str
 
 type Limit = { owner: string; site: string; limit: Amount };
 
+/** A quota of 0 where there is none changes nothing, and is not audited. */
+const staysNone = (quotas: State['teamQuotas'], { owner, site, limit }: Limit): boolean =>
+  !(quotaKey(owner, site) in quotas) && RESOURCES.every((r) => limit[r] === 0);
+
 export function setDepartmentQuota(state: State, grants: Grant[], { owner, site, limit }: Limit): Outcome {
   return on(state, grants, 'set department quotas', owner, () => {
     const field = above(state, owner, 'field');
@@ -104,6 +108,7 @@ export function setDepartmentQuota(state: State, grants: Grant[], { owner, site,
       return (raise > 0 && granted[r] + raise > online[r]) || limit[r] < given[r];
     });
     if (isRefused) return 'QUOTA_EXCEEDED';
+    if (staysNone(state.departmentQuotas, { owner, site, limit })) return 'done';
     state.departmentQuotas[quotaKey(owner, site)] = limit;
     return done(state, 'department_quota.set');
   });
@@ -123,6 +128,7 @@ export function setTeamQuota(state: State, grants: Grant[], { owner, site, limit
       return (raise > 0 && (given[r] + raise > parent[r] || granted[r] > online[r])) || limit[r] < used[r];
     });
     if (isRefused) return 'QUOTA_EXCEEDED';
+    if (staysNone(state.teamQuotas, { owner, site, limit })) return 'done';
     state.teamQuotas[quotaKey(owner, site)] = limit;
     return done(state, 'team_quota.set');
   });

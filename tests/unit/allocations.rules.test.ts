@@ -9,6 +9,7 @@ import {
   releaseShortages,
   releasesBySite,
   unknownServers,
+  unknownSite,
 } from '../../server/allocations/allocations.rules.ts';
 
 const of = (cpu: number, ramGb: number) => ({ cpu, ramGb });
@@ -93,6 +94,14 @@ test('a refused release names those who hold the grants at that site, the larges
   expect(releaseRefusal(short, [elsewhere, ...grants])).toBe(
     '1 core short at haifa: 5 to be taken, 4 can be. Departments hold them: F 6, E 5, D 4, C 3, B 2 and 1 more. Lower a quota first.',
   );
+});
+
+test('what is no site is told with those that are, and with the one that was meant but for its case', () => {
+  expect(unknownSite('HAIFA', ['eilat', 'haifa'])).toBe(
+    'There is no site HAIFA. Did you mean haifa? There are eilat, haifa.',
+  );
+  expect(unknownSite('nowhere', ['eilat'])).toBe('There is no site nowhere. There are eilat.');
+  expect(unknownSite('haifa', [])).toBe('There is no site haifa, nor any other yet: sites come with the servers.');
 });
 
 test('a refused allocation names twenty servers and counts the rest', () => {
