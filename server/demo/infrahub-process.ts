@@ -17,17 +17,23 @@ export type InfraHubProcess = {
   stop(): Promise<void>;
 };
 
+type Options = {
+  /** What runs: the sources, or what `npm run build` makes of them. */
+  program?: 'server/main.ts' | 'build/infrahub/main.js';
+  /** Where the built portal is looked for. */
+  folder?: string;
+};
+
 /**
- * Starts InfraHub as a process of its own, as it runs for real; its log goes to `logFile`, and the built portal is looked
- * for below `folder`. Resolves once it listens.
+ * Starts InfraHub as a process of its own, as it runs for real; its log goes to `logFile`. Resolves once it listens.
  * @throws with what it said, when it ends before that.
  */
 export async function startInfraHub(
   env: Record<string, string>,
   logFile: string,
-  folder = process.cwd(),
+  { program = 'server/main.ts', folder = process.cwd() }: Options = {},
 ): Promise<InfraHubProcess> {
-  const child = spawn(process.execPath, [absolute('server/main.ts')], {
+  const child = spawn(process.execPath, [absolute(program)], {
     cwd: folder,
     env: { NODE_ENV: 'production', PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

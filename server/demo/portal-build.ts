@@ -3,8 +3,8 @@ import { glob, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** What the build writes last. */
-const BUILT = 'build/server/index.js';
-const SOURCES = ['app/**', 'server/**', 'package-lock.json', 'remix.config.js', 'vite.config.ts'];
+const BUILT = 'build/infrahub/main.js';
+const SOURCES = ['app/**', 'db/schema/**', 'server/**', 'package-lock.json', 'remix.config.js', 'vite.config.ts'];
 
 /** Builds the portal, unless it was built since its sources last changed. */
 export async function buildPortal(say: (line: string) => void): Promise<void> {

@@ -113,6 +113,7 @@ export async function startStack({ folder: given, port, settings = {}, say }: Op
           ...settings,
         },
         join(folder, 'infrahub.log'),
+        { program: 'build/infrahub/main.js' },
       ),
     );
     await seed({

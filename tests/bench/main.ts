@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { dirname } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { buildPortal } from '../../server/demo/portal-build.ts';
 import { burst } from './burst.ts';
 import { create } from './create.ts';
 import { lists } from './lists.ts';
@@ -31,10 +30,7 @@ const { values: flags } = parseArgs({
 const chosen = benchmarks.filter(({ name }) => flags.only === undefined || name === flags.only);
 if (chosen.length === 0) throw new Error(`--only is one of: ${benchmarks.map(({ name }) => name).join(', ')}`);
 
-if (!existsSync('build/server/index.js')) {
-  process.stdout.write('Building the portal\n');
-  await promisify(execFile)('npm', ['run', 'build', '--silent']);
-}
+await buildPortal((line) => process.stdout.write(`${line}\n`));
 
 const load = loadavg().map((figure) => figure.toFixed(1));
 const summaries: Summary[] = [];

@@ -73,6 +73,7 @@ export async function startWorld(
         ...settings,
       },
       join(folder, 'infrahub.log'),
+      { program: 'build/infrahub/main.js' },
     );
   const infrahub = await start();
   return {

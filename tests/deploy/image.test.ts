@@ -124,9 +124,14 @@ test.each([
 });
 
 test('it holds the product, and nothing that builds, tests or shows it', async () => {
-  expect((await readdir(app)).sort()).toEqual(
-    ['LICENSE', 'build', 'db', 'node_modules', 'package-lock.json', 'package.json', 'server'].sort(),
-  );
+  expect((await readdir(app)).sort()).toEqual([
+    'LICENSE',
+    'build',
+    'db',
+    'node_modules',
+    'package-lock.json',
+    'package.json',
+  ]);
   const files = await readdir(app, { recursive: true });
   const own = files.filter((file) => !file.startsWith('node_modules'));
   expect(own.filter((file) => /(^|\/)(\.git|\.env|demo|tests|client\/index\.ts)|\.test\.ts$/.test(file))).toEqual([]);
@@ -144,11 +149,11 @@ test('it holds no dependency that is for development only', () => {
 });
 
 test('a user who may change none of its files migrates an empty database, serves, is healthy, and ends when told', async () => {
-  await expect(inImage(['sh', '-c', 'touch server/main.ts || touch new'])).rejects.toThrow('Permission denied');
+  await expect(inImage(['sh', '-c', 'touch build/infrahub/main.js || touch new'])).rejects.toThrow('Permission denied');
   const health = commandOf(textsOf(image, 'HEALTHCHECK')[0]);
   await expect(inImage(health)).rejects.toMatchObject({ code: 1 });
 
-  await inImage(['node', 'server/migrate.ts']);
+  await inImage(['node', 'build/infrahub/migrate.js']);
   const [file = '', ...rest] = commandOf(textsOf(image, 'CMD')[0]);
   server = spawn(file, rest, {
     cwd: app,

@@ -136,7 +136,7 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
       const [migration] = podOf(job).spec.containers;
       const deployment = one(objects, 'Deployment');
       expect(migration.image).toBe(podOf(deployment).spec.containers[0].image);
-      expect(migration.command).toEqual(['node', 'server/migrate.ts']);
+      expect(migration.command).toEqual(['node', 'build/infrahub/migrate.js']);
       expect(existsSync('server/migrate.ts')).toBe(true);
       expect(deployment.spec).toMatchObject({
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },

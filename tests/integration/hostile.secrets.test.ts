@@ -121,7 +121,7 @@ beforeAll(async () => {
       PROVISION_POLL_SECONDS: '0.2',
     },
     logFile,
-    folder,
+    { folder },
   );
   const watching = setInterval(readCommandLines, 15);
   const stop = async () => {

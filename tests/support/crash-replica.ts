@@ -32,7 +32,7 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
   throughProxy.port = String(postgres.port);
   const env = { ...options.env, DATABASE_URL: throughProxy.href, GIT_REPO_URL: git.url, ARGOCD_URL: argocd.url };
   const launch = (port: string) =>
-    fewAtOnce(() => startInfraHub({ ...env, PORT: port }, logFile, options.workingFolder));
+    fewAtOnce(() => startInfraHub({ ...env, PORT: port }, logFile, { folder: options.workingFolder }));
   let running: InfraHubProcess | undefined = await launch('0');
   const port = new URL(running.url).port;
 

@@ -33,7 +33,7 @@ export async function startRunning(database: Pick<TestDatabase, 'url'>, settings
     ARGOCD_TOKEN: 'token',
     ...settings,
   };
-  const running = await startInfraHub(env, logFile, folder);
+  const running = await startInfraHub(env, logFile, { folder });
   return {
     url: running.url,
     log: (): Promise<string> => readFile(logFile, 'utf8'),
