@@ -1,6 +1,7 @@
-import { ConfigError, readConfig } from './platform/config.ts';
+import { ConfigError, readConfig, unencrypted } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
 import { secretsOf } from './platform/scrub.ts';
+import { startProblem } from './platform/start-problem.ts';
 import { startReplica } from './replica.ts';
 
 /** After the drain. Kubernetes kills what has not ended 30 s after SIGTERM; with a drain of 5 s this is in time to say so. */
@@ -10,8 +11,11 @@ const STOP_SECONDS = 20;
 try {
   const config = readConfig();
   const log = createLog(config.LOG_LEVEL, undefined, secretsOf(config));
+  const open = unencrypted(config);
+  if (open.length > 0) log.warn({ settings: open }, 'passwords and tokens go unencrypted; use ldaps:// and https://');
   const replica = await startReplica(config, log).catch((err: unknown) => {
-    log.fatal({ err }, 'InfraHub cannot start');
+    const problem = startProblem(err, config.DATABASE_URL);
+    log.fatal(problem ? {} : { err }, `InfraHub cannot start${problem ? `: ${problem}` : ''}`);
     process.exit(1);
   });
   const stop = async (signal: string) => {
@@ -30,6 +34,6 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`InfraHub cannot start: ${error.message}\n`);
   process.exit(1);
 }

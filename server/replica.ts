@@ -8,6 +8,7 @@ import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
 import { scrapeApp } from './platform/scrape.ts';
+import { StartError } from './platform/start-problem.ts';
 import { startTracing } from './platform/tracing.ts';
 import { loadPortal, PORTAL_ASSETS } from './portal.ts';
 import type { Provisioning } from './provisioning/provisioning.service.ts';
@@ -30,7 +31,8 @@ export type Replica = {
 export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const stopTracing = await startTracing(config, log);
   const database = openDatabase({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, log });
-  if (!(await isMigrated(database))) throw new Error('The database lacks migrations. Run `npm run migrate` first.');
+  if (!(await isMigrated(database)))
+    throw new StartError('The database lacks migrations. Run `npm run migrate` first.');
 
   const metrics = createMetrics();
   const { services, provisioning, handlers, background, gauges, close } = await createServices({
@@ -89,7 +91,8 @@ function readinessOf(database: Database, { jobs, provisioning, drift }: Watched)
   const migrated = async () => ((await isMigrated(database)) ? undefined : 'Migrations are missing: npm run migrate');
   const waiting = async () => {
     const problems = await provisioning.problems();
-    return problems.map((p) => `${p.projects} projects wait since ${p.since}: ${p.reason}`).join(' ') || undefined;
+    const waits = (projects: number) => (projects === 1 ? '1 project waits' : `${projects} projects wait`);
+    return problems.map((p) => `${waits(p.projects)} since ${p.since}: ${p.reason}`).join(' ') || undefined;
   };
   const outside = async () => {
     const unread = await drift.unreadable();

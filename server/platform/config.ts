@@ -196,9 +196,8 @@ export type Config = z.infer<typeof settings>;
 export class ConfigError extends Error {
   readonly problems: string[];
   constructor(problems: string[]) {
-    super(
-      `InfraHub cannot start: ${problems.length} setting(s) need attention.\n${problems.map((p) => `  - ${p}`).join('\n')}`,
-    );
+    const count = problems.length === 1 ? '1 setting needs' : `${problems.length} settings need`;
+    super(`${count} attention.\n${problems.map((p) => `  - ${p}`).join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -217,10 +216,10 @@ export const SECRET_SETTINGS = (Object.keys(settings.shape) as (keyof Config)[])
 
 type Environment = Record<string, string | undefined>;
 
-/** Replaces `X_FILE` by the content of that file, for secrets only, as Kubernetes mounts them. */
-function withSecretFiles(env: Environment, problems: string[]): Environment {
+/** Replaces `X_FILE` by the content of that file, for these secrets, as Kubernetes mounts them. */
+function withSecretFiles(env: Environment, names: string[], problems: string[]): Environment {
   const filled = { ...env };
-  for (const name of SECRET_SETTINGS) {
+  for (const name of names) {
     const file = env[`${name}_FILE`];
     if (!file) continue;
     if (env[name]) problems.push(`${name}: is set, and so is ${name}_FILE; set only one of them`);
@@ -238,22 +237,47 @@ function withSecretFiles(env: Environment, problems: string[]): Environment {
  * @throws ConfigError that names every problem at once.
  */
 export function readConfig(env: Environment = process.env): Config {
-  const problems: string[] = [];
-  const present = Object.fromEntries(
-    Object.entries(withSecretFiles(env, problems)).filter(([, value]) => value !== ''),
+  return read(settings, env, (present) =>
+    present.LDAP_USER_DN_TEMPLATE || present.LDAP_USER_BASE_DN
+      ? []
+      : ['LDAP_USER_BASE_DN: is missing. Set it, or LDAP_USER_DN_TEMPLATE'],
   );
-  const parsed = settings.safeParse(present);
+}
+
+const migrationSettings = settings.pick({ LOG_LEVEL: true, DATABASE_URL: true });
+
+/**
+ * Reads what a migration needs of the settings, and looks at no other, so that its Job has to have no other secret.
+ * @throws ConfigError that names every problem at once.
+ */
+export const readMigrationConfig = (env: Environment = process.env): z.infer<typeof migrationSettings> =>
+  read(migrationSettings, env);
+
+function read<S extends z.ZodObject>(
+  schema: S,
+  env: Environment,
+  missing: (present: Environment) => string[] = () => [],
+): z.infer<S> {
+  const problems: string[] = [];
+  const secrets = SECRET_SETTINGS.filter((name) => name in schema.shape);
+  const filled = withSecretFiles(env, secrets, problems);
+  const present = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(present);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
     if (problems.some((p) => p.startsWith(`${name}_FILE:`))) continue;
     const what = present[name] === undefined ? 'is missing' : issue.message;
     problems.push(`${name}: ${what}. Expected: ${describe(name)}`);
   }
-  if (!present.LDAP_USER_DN_TEMPLATE && !present.LDAP_USER_BASE_DN) {
-    problems.push('LDAP_USER_BASE_DN: is missing. Set it, or LDAP_USER_DN_TEMPLATE');
-  }
+  problems.push(...missing(present));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return parsed.data;
 }
 
 const describe = (name: string): string => settings.shape[name as keyof Config]?.description ?? '';
+
+/** The settings by which passwords and tokens would cross the network for everybody to read. */
+export function unencrypted(config: Config): (keyof Config)[] {
+  const addresses = ['LDAP_URL', 'EXTERNAL_SERVER_API_URL', 'GIT_REPO_URL', 'ARGOCD_URL'] as const;
+  return addresses.filter((name) => /^(ldap|http):/i.test(config[name]));
+}

@@ -4,7 +4,7 @@ import { type Config, SECRET_SETTINGS } from './config.ts';
 const SHORTEST = 8;
 
 /** Every secret in the settings, each key of a list and each part of a key by itself, and passwords in addresses. */
-export function secretsOf(config: Config): string[] {
+export function secretsOf(config: Partial<Config>): string[] {
   return SECRET_SETTINGS.flatMap((name) => {
     const values = [config[name] ?? []].flat().map(String);
     return values.flatMap((value) => {

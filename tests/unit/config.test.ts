@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ConfigError, readConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
+import {
+  ConfigError,
+  readConfig,
+  readMigrationConfig,
+  SECRET_SETTINGS,
+  unencrypted,
+} from '../../server/platform/config.ts';
 import { configurationPage, exampleEnvironment } from '../../tools/configuration.ts';
 
 const complete = {
@@ -48,6 +54,31 @@ test('every problem is named at once, by name, with what is expected', () => {
     expect.stringMatching(/^LDAP_URL: must be a URL that starts with ldap:\/\/ or ldaps:\/\//),
     expect.stringMatching(/^ARGOCD_TOKEN: is missing\. Expected: Token of an account/),
   ]);
+});
+
+test('one problem and several are counted in words', () => {
+  expect(() => readConfig({ ...complete, PORT: 'x' })).toThrow(/^1 setting needs attention\.\n/);
+  expect(() => readConfig({ ...complete, PORT: 'x', HOST: undefined, LOG_LEVEL: 'x' })).toThrow(/^2 settings need/);
+});
+
+test('a migration needs to know the database alone, and looks at no other secret', () => {
+  const { DATABASE_URL } = complete;
+  expect(readMigrationConfig({ DATABASE_URL, PORT: 'eighty', ARGOCD_TOKEN_FILE: '/nowhere' })).toEqual({
+    DATABASE_URL,
+    LOG_LEVEL: 'info',
+  });
+  expect(() => readMigrationConfig({})).toThrow(/^1 setting needs attention\.\n {2}- DATABASE_URL: is missing\./);
+});
+
+test('connections that everybody on the way can read are named', () => {
+  expect(unencrypted(readConfig(complete))).toEqual([]);
+  const open = {
+    LDAP_URL: 'ldap://d',
+    EXTERNAL_SERVER_API_URL: 'http://i',
+    GIT_REPO_URL: 'http://g',
+    ARGOCD_URL: 'http://a',
+  };
+  expect(unencrypted(readConfig({ ...complete, ...open }))).toEqual(Object.keys(open));
 });
 
 test('an empty variable counts as absent', () => {

@@ -1,0 +1,45 @@
+import { isUnavailable, sqlState } from './database.ts';
+
+/** A start that was refused for a reason that its message tells, with what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+const UNREACHABLE = /^(ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/;
+
+/**
+ * Why a start or a migration failed, in a sentence that says what to do and holds no credentials; undefined where nobody
+ * foresaw it, so that the log has to tell all.
+ */
+export function startProblem(error: unknown, databaseUrl: string): string | undefined {
+  if (error instanceof StartError) return error.message;
+  const { code, syscall, port } = systemErrorIn(error);
+  if (syscall === 'listen') {
+    if (code === 'EADDRINUSE') return `Port ${port} is in use. End what uses it, or set PORT or METRICS_PORT.`;
+    return `Port ${port} cannot be listened on (${code}). Set HOST, PORT or METRICS_PORT.`;
+  }
+  const postgres = `PostgreSQL at ${placeOf(databaseUrl)}`;
+  const state = sqlState(error) ?? '';
+  if (state.startsWith('28')) return `${postgres} refuses the user or the password. Correct them in DATABASE_URL.`;
+  if (state === '3D000') return `${postgres} has no database of this name. Create it, or correct DATABASE_URL.`;
+  if (isUnavailable(error) || UNREACHABLE.test(code)) {
+    return `${postgres} does not answer. Start it, or correct DATABASE_URL.`;
+  }
+  return undefined;
+}
+
+type SystemError = { code: string; syscall?: unknown; port?: unknown };
+
+function systemErrorIn(error: unknown): SystemError {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && 'syscall' in e) return { port: undefined, ...e, code: String(e.code) };
+  }
+  return { code: '' };
+}
+
+/** Host and port, or the folder of a socket. */
+function placeOf(databaseUrl: string): string {
+  const url = URL.parse(databaseUrl);
+  const host = url?.searchParams.get('host') ?? url?.hostname;
+  return `${host || 'localhost'}:${url?.port || 5432}`;
+}
