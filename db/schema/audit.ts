@@ -1,4 +1,5 @@
-import { index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { check, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { instantNow } from './instant.ts';
 
 /**
@@ -23,6 +24,7 @@ export const auditEvents = pgTable(
     requestId: uuid('request_id').notNull(),
   },
   (t) => [
+    check('audit_events_action_words', sql`${t.action} ~ '^[a-z_]+[.][a-z_]+$'`),
     index('audit_events_at_idx').on(t.at, t.id),
     index('audit_events_field_id_idx').on(t.fieldId, t.at),
     index('audit_events_department_id_idx').on(t.departmentId, t.at),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instantNow } from './instant.ts';
+import { oneOf } from './one-of.ts';
 import { departments, teams } from './org.ts';
 
 /** Limit of a department at a site, carved out of its field's capacity. CPU in cores, RAM in GiB. */
@@ -44,6 +45,8 @@ export const teamQuotaAllocations = pgTable(
   ],
 );
 
+const LEDGER_KINDS = ['reserve', 'adjust', 'release'] as const;
+
 /**
  * The truth about usage; the counters above are its sum. Append only (a trigger refuses UPDATE and DELETE), and
  * without foreign keys, so that it outlives the projects and teams it speaks of. A release can happen once only.
@@ -55,7 +58,7 @@ export const quotaLedger = pgTable(
     teamQuotaId: uuid('team_quota_id').notNull(),
     projectId: uuid('project_id').notNull(),
     operationId: uuid('operation_id').notNull(),
-    kind: text('kind', { enum: ['reserve', 'adjust', 'release'] }).notNull(),
+    kind: text('kind', { enum: LEDGER_KINDS }).notNull(),
     /** Signed: what this entry added to the usage. */
     cpu: integer('cpu').notNull(),
     ramGb: integer('ram_gb').notNull(),
@@ -63,6 +66,9 @@ export const quotaLedger = pgTable(
   },
   (t) => [
     unique('quota_ledger_operation_id_kind_key').on(t.operationId, t.kind),
+    oneOf('quota_ledger_kind_known', t.kind, LEDGER_KINDS),
+    check('quota_ledger_reserve_takes', sql`${t.kind} <> 'reserve' or (${t.cpu} >= 0 and ${t.ramGb} >= 0)`),
+    check('quota_ledger_release_gives_back', sql`${t.kind} <> 'release' or (${t.cpu} <= 0 and ${t.ramGb} <= 0)`),
     index('quota_ledger_team_quota_id_idx').on(t.teamQuotaId, t.at, t.id),
   ],
 );

@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant, instantNow } from './instant.ts';
+import { oneOf } from './one-of.ts';
 import { fields } from './org.ts';
+
+const PERFORMANCE_TIERS = ['regular', 'high_performance'] as const;
+const STATUSES = ['online', 'offline'] as const;
 
 /** A bare-metal machine known from the inventory. `cpu` in cores, `ram_gb` in GiB. */
 export const servers = pgTable(
@@ -12,13 +16,15 @@ export const servers = pgTable(
     site: text('site').notNull(),
     cpu: integer('cpu').notNull(),
     ramGb: integer('ram_gb').notNull(),
-    performanceTier: text('performance_tier', { enum: ['regular', 'high_performance'] }).notNull(),
-    status: text('status', { enum: ['online', 'offline'] }).notNull(),
+    performanceTier: text('performance_tier', { enum: PERFORMANCE_TIERS }).notNull(),
+    status: text('status', { enum: STATUSES }).notNull(),
     lastSeenAt: instantNow('last_seen_at'),
     createdAt: instantNow('created_at'),
     updatedAt: instantNow('updated_at'),
   },
   (t) => [
+    oneOf('servers_performance_tier_known', t.performanceTier, PERFORMANCE_TIERS),
+    oneOf('servers_status_known', t.status, STATUSES),
     check('servers_size_positive', sql`${t.cpu} > 0 and ${t.ramGb} > 0`),
     index('servers_site_name_idx').on(t.site, t.name),
   ],
@@ -44,15 +50,18 @@ export const fieldServerAllocations = pgTable(
 /** One row of an inventory answer that could not be used, and why. */
 export type QuarantinedRow = { name: string | null; reason: string };
 
+const TRIGGERS = ['schedule', 'manual', 'confirmation'] as const;
+const OUTCOMES = ['running', 'succeeded', 'withheld', 'failed'] as const;
+
 /** One pass over the inventory, with its counts and outcome. */
 export const syncRuns = pgTable(
   'sync_runs',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    trigger: text('trigger', { enum: ['schedule', 'manual', 'confirmation'] }).notNull(),
+    trigger: text('trigger', { enum: TRIGGERS }).notNull(),
     requestedBy: text('requested_by').notNull(),
     requestId: uuid('request_id').notNull(),
-    outcome: text('outcome', { enum: ['running', 'succeeded', 'withheld', 'failed'] }).notNull(),
+    outcome: text('outcome', { enum: OUTCOMES }).notNull(),
     /** Servers in the answer that could be used. */
     synced: integer('synced').notNull().default(0),
     /** Of those, how many were new or differed from what was known. */
@@ -70,6 +79,8 @@ export const syncRuns = pgTable(
     durationMs: integer('duration_ms'),
   },
   (t) => [
+    oneOf('sync_runs_trigger_known', t.trigger, TRIGGERS),
+    oneOf('sync_runs_outcome_known', t.outcome, OUTCOMES),
     index('sync_runs_started_at_idx').on(t.startedAt, t.id),
     uniqueIndex('sync_runs_one_running_key').on(t.outcome).where(sql`${t.outcome} = 'running'`),
   ],
