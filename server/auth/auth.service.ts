@@ -39,7 +39,16 @@ export type AuthSettings = {
 export function createAuthService({ db, directory, tokens, clock, log, groupBaseDn, freeSignInTries }: AuthSettings) {
   const standing = createStanding({ db, directory, clock, log, groupBaseDn });
   const guard = createSignInGuard({ db, freeTries: freeSignInTries });
-  const liveSessions = createExpiringCache<true>({ clock, maxEntries: 10_000 });
+  const liveSessions = createExpiringCache<Session>({ clock, maxEntries: 10_000 });
+
+  /** As of a few seconds ago at most. @throws UnauthenticatedError */
+  async function liveSession(id: string): Promise<Session> {
+    const session = liveSessions.get(id) ?? (await findLiveSession(db, id));
+    if (!session) throw sessionEnded();
+    const nextLook = clock.now().getTime() + SESSION_CHECK_MS;
+    if (!liveSessions.get(id)) liveSessions.set(id, session, Math.min(nextLook, Date.parse(session.endsAt)));
+    return session;
+  }
 
   async function recordRefusal(account: string, origin: Origin, reason: string): Promise<void> {
     await inTransaction(db, (tx) =>
@@ -121,11 +130,7 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
 
     /** Who the caller is, with the names of what the grants point to. */
     async me(caller: Caller): Promise<z.infer<typeof meOutput>> {
-      const [session, names] = await Promise.all([
-        findLiveSession(db, caller.sessionId),
-        findScopeNames(db, caller.grants),
-      ]);
-      if (!session) throw sessionEnded();
+      const [session, names] = await Promise.all([liveSession(caller.sessionId), findScopeNames(db, caller.grants)]);
       const nameOf = ({ role, scope_id }: Grant) =>
         names.find((name) => name.role === role && name.id === scope_id)?.name ?? null;
       return {
@@ -193,10 +198,7 @@ export function createAuthService({ db, directory, tokens, clock, log, groupBase
      */
     async authenticate(token: string, requestId: string): Promise<Caller> {
       const identity = await tokens.verify(token);
-      if (!liveSessions.get(identity.sessionId)) {
-        if (!(await findLiveSession(db, identity.sessionId))) throw sessionEnded();
-        liveSessions.set(identity.sessionId, true, clock.now().getTime() + SESSION_CHECK_MS);
-      }
+      await liveSession(identity.sessionId);
       return { ...identity, requestId };
     },
   };

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 
-/** Remembers values until a moment of their own, `maxEntries` at most: the oldest make room. */
+/** Remembers values until a moment of their own, `maxEntries` at most: the oldest make room, and what has expired before them goes. */
 export function createExpiringCache<V>({ clock, maxEntries }: { clock: Clock; maxEntries: number }) {
   const entries = new Map<string, { value: V; until: number }>();
   return {
@@ -13,8 +13,11 @@ export function createExpiringCache<V>({ clock, maxEntries }: { clock: Clock; ma
     /** `until` in milliseconds since 1970. */
     set(key: string, value: V, until: number): void {
       entries.delete(key);
-      const oldest = entries.size >= maxEntries ? entries.keys().next().value : undefined;
-      if (oldest !== undefined) entries.delete(oldest);
+      const now = clock.now().getTime();
+      for (const [oldest, entry] of entries) {
+        if (entry.until > now && entries.size < maxEntries) break;
+        entries.delete(oldest);
+      }
       entries.set(key, { value, until });
     },
     delete(key: string): void {

@@ -8,6 +8,7 @@ export type ScopeName = { role: Role; id: string; name: string };
 
 /** The names of the fields, departments and teams that the grants point to, in one query. What is missing does not exist. */
 export async function findScopeNames(db: Executor, grants: readonly Grant[]): Promise<ScopeName[]> {
+  if (grants.every(({ scope_id }) => scope_id === null)) return [];
   const idsOf = (role: Role) => grants.flatMap((grant) => (grant.role === role ? (grant.scope_id ?? []) : []));
   const named = (role: Role, table: typeof fields | typeof departments | typeof teams) =>
     db
