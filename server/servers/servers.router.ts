@@ -31,6 +31,7 @@ export const serversRouter = router({
 export const syncProcedures = {
   syncServers: needs('servers.sync')
     .meta({
+      refuses: ['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT'],
       openapi: { method: 'POST', path: '/admin/sync/servers', tags: ['admin'], summary: 'Sync the servers now' },
     })
     .input(shape.syncServersInput)

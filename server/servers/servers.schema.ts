@@ -74,6 +74,9 @@ export const syncRun = z
     quarantined: z.number().int().describe('Rows that could not be used'),
     quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
     error: z.string().nullable().describe('Why it failed or withheld, and what to do'),
+    needs_confirmation: z
+      .boolean()
+      .describe('It withheld, and no later run has settled that: `confirm_run_id` may name it'),
     confirmed_at: timestamp.nullable(),
     confirmed_by: z.string().nullable(),
     started_at: timestamp,

@@ -43,6 +43,9 @@ const columns = {
   confirmed_at: syncRuns.confirmedAt,
   confirmed_by: syncRuns.confirmedBy,
   started_at: syncRuns.startedAt,
+  needs_confirmation: sql<boolean>`(sync_runs.outcome = 'withheld' and not exists (
+    select from ${syncRuns} later
+    where later.started_at > sync_runs.started_at and later.outcome in ('succeeded', 'withheld')))`,
   finished_at: syncRuns.finishedAt,
   duration_ms: syncRuns.durationMs,
 };

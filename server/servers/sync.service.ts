@@ -5,7 +5,7 @@ import type { Inventory, RejectedRow } from '../adapters/inventory/inventory.por
 import { recordAudit } from '../audit/audit.repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Db, inTransaction, type Tx } from '../platform/database.ts';
-import { InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
+import { type ErrorCode, InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
 import { type Log, withLogContext } from '../platform/log.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
 import { inSpan } from '../platform/tracing.ts';
@@ -31,6 +31,9 @@ type Parts = {
 
 /** Why a run happens, for whom, and which withheld run it confirms. */
 type Order = { trigger: SyncRun['trigger']; by: Pick<Caller, 'sub' | 'requestId'>; confirms?: SyncRun };
+
+/** A run that has ended, and the code that tells of it if it failed. */
+type Finished = { run: SyncRun; code: ErrorCode };
 
 /**
  * Brings the servers to what the inventory says. One run at a time, across all replicas: every replica has the schedule,
@@ -62,11 +65,14 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     for (const run_id of lost) log.error({ run_id }, 'a sync was lost with its process');
   }
 
-  async function run(order: Order): Promise<SyncRun> {
+  async function run(order: Order): Promise<Finished> {
     const { trigger, by } = order;
     const id = await runs.insertRun(db, { trigger, requestedBy: by.sub, requestId: by.requestId });
-    const finished = await readAndApply(id, order).catch((error: unknown) => fail(id, order, error));
-    report(finished);
+    const finished = await readAndApply(id, order).then(
+      (done) => ({ run: done, code: 'UPSTREAM_FAILED' as const }),
+      async (error: unknown) => ({ run: await fail(id, order, error), code: codeOf(error) }),
+    );
+    report(finished.run);
     return finished;
   }
 
@@ -179,9 +185,10 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
 
   return {
     /**
-     * Syncs now and answers the finished run, whatever its outcome. With a withheld run to confirm, up to as many servers
-     * as that one named may be marked offline.
-     * @throws ForbiddenError, NotFoundError, InvalidStateError, InfraHubError `SYNC_IN_PROGRESS`
+     * Syncs now and answers the run, which succeeded or withheld. With a withheld run to confirm, up to as many servers as
+     * that one named may be marked offline.
+     * @throws ForbiddenError, NotFoundError, InvalidStateError, InfraHubError `SYNC_IN_PROGRESS`; and, when the
+     * run failed, `UPSTREAM_FAILED` or `UPSTREAM_TIMEOUT` with its `run_id`: the run is kept all the same.
      */
     async syncNow(caller: Caller, { confirm_run_id }: SyncServers): Promise<SyncRun> {
       authorize(caller, 'servers.sync', {});
@@ -192,7 +199,11 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
       );
       const finished = await tracked(sync);
       if (!finished) throw await inProgress();
-      return finished;
+      const { run: done, code } = finished;
+      if (done.outcome === 'failed') {
+        throw new InfraHubError(code, done.error ?? 'The sync failed.', { run_id: done.id });
+      }
+      return done;
     },
 
     async listRuns(caller: Caller, filter: ListSyncRuns): Promise<SyncRunPage> {
@@ -217,6 +228,9 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     },
   };
 }
+
+/** What nobody foresaw is no failure of the inventory. */
+const codeOf = (error: unknown): ErrorCode => (error instanceof InfraHubError ? error.code : 'INTERNAL');
 
 const quarantine = (rows: RejectedRow[]) => ({
   quarantined: rows.length,

@@ -53,6 +53,11 @@ describe.each(['native', 'maas', 'netbox'] as const)('with a real %s inventory',
     const before = await rows();
     const healthy = simulator.behaviour;
 
+    const failure = {
+      code: 'UPSTREAM_FAILED',
+      message: expect.stringMatching(/\w/),
+      details: { run_id: expect.any(String) },
+    };
     const faults = [
       ...bad,
       ...(format === 'maas' ? [] : badOfPages),
@@ -60,12 +65,8 @@ describe.each(['native', 'maas', 'netbox'] as const)('with a real %s inventory',
     ];
     for (const fault of faults) {
       simulator.behave({ ...healthy, retry_after: 0, ...fault });
-      const run = await sync.syncNow(admin, {});
-      expect({ fault, outcome: run.outcome, error: run.error }).toEqual({
-        fault,
-        outcome: 'failed',
-        error: expect.stringMatching(/\w/),
-      });
+      await expect(sync.syncNow(admin, {}), JSON.stringify(fault)).rejects.toMatchObject(failure);
+      expect((await sync.listRuns(admin, { limit: 1 })).items).toMatchObject([{ outcome: 'failed' }]);
       expect(await rows()).toEqual(before);
     }
 
@@ -80,6 +81,7 @@ describe.each(['native', 'maas', 'netbox'] as const)('with a real %s inventory',
     simulator.behave(healthy);
     expect(await sync.syncNow(admin, {})).toMatchObject({ outcome: 'succeeded', synced: 300, updated: 0 });
     await simulator.stop();
-    expect(await sync.syncNow(admin, {})).toMatchObject({ outcome: 'failed', marked_offline: 0 });
+    await expect(sync.syncNow(admin, {})).rejects.toMatchObject(failure);
+    expect((await sync.listRuns(admin, { limit: 1 })).items).toMatchObject([{ outcome: 'failed', marked_offline: 0 }]);
   });
 });

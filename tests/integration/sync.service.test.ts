@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { auditEvents, departmentQuotaAllocations, servers, syncRuns } from '../../db/schema/index.ts';
 import type { InventoryServer } from '../../server/adapters/inventory/inventory.port.ts';
 import { systemClock } from '../../server/platform/clock.ts';
@@ -40,6 +41,17 @@ function syncOf(fleet: InventoryServer[] = [], { intervalMinutes = 15 } = {}) {
     lines,
     levels,
     syncNow: (confirm_run_id?: string) => sync.syncNow(admin, { confirm_run_id }),
+    /** The run that failed, and how the caller was told. */
+    failedSync: async (confirm_run_id?: string) => {
+      const error: unknown = await sync.syncNow(admin, { confirm_run_id }).catch((thrown: unknown) => thrown);
+      const { code, message, details } = z
+        .object({ code: z.string(), message: z.string(), details: z.object({ run_id: z.uuid() }) })
+        .parse(error);
+      const { items } = await sync.listRuns(admin, { limit: 50 });
+      const run = items.find(({ id }) => id === details.run_id);
+      if (!run) throw new Error('the run is not kept');
+      return { code, message, run };
+    },
   };
 }
 
@@ -153,11 +165,12 @@ describe('a sync', () => {
 
 describe('a bad answer', () => {
   test('that is a failure of the inventory changes nothing, and is recorded and logged as an error', async () => {
-    const { script, lines, levels, syncNow } = syncOf(fleetOf(30));
+    const { script, lines, levels, syncNow, failedSync } = syncOf(fleetOf(30));
     await syncNow();
     const before = await rowsOfServers();
     script.fails(new UpstreamError('UPSTREAM_FAILED', 'The inventory is on fire. Put it out.'));
-    const run = await syncNow();
+    const { run, ...told } = await failedSync();
+    expect(told).toEqual({ code: 'UPSTREAM_FAILED', message: 'The inventory is on fire. Put it out.' });
     expect(run).toMatchObject({
       outcome: 'failed',
       synced: 0,
@@ -172,28 +185,29 @@ describe('a bad answer', () => {
   });
 
   test('that nobody foresaw is told in the log, and not to the admin', async () => {
-    const { script, lines, syncNow } = syncOf(fleetOf(1));
+    const { script, lines, failedSync } = syncOf(fleetOf(1));
     script.fails(new TypeError('secret inside'));
-    const run = await syncNow();
+    const { run, code } = await failedSync();
+    expect(code).toBe('INTERNAL');
     expect(run.error).toContain('An unexpected error stopped the sync');
     expect(run.error).not.toContain('secret inside');
     expect(lines.join()).toContain('secret inside');
   });
 
   test('without a server changes nothing', async () => {
-    const { script, syncNow } = syncOf(fleetOf(3));
+    const { script, syncNow, failedSync } = syncOf(fleetOf(3));
     await syncNow();
     const before = await rowsOfServers();
     script.answers([]);
-    expect(await syncNow()).toMatchObject({
-      outcome: 'failed',
-      error: expect.stringContaining('without a single server'),
+    expect(await failedSync()).toMatchObject({
+      code: 'UPSTREAM_FAILED',
+      run: { outcome: 'failed', error: expect.stringContaining('without a single server') },
     });
     expect(await rowsOfServers()).toEqual(before);
   });
 
   test('of which more than 5 % cannot be used changes nothing, and lists the rows', async () => {
-    const { script, syncNow } = syncOf(fleetOf(30));
+    const { script, syncNow, failedSync } = syncOf(fleetOf(30));
     await syncNow();
     const before = await rowsOfServers();
     const rejected = [
@@ -201,7 +215,7 @@ describe('a bad answer', () => {
       { name: null, reason: 'name: is missing' },
     ];
     script.answers(fleetOf(28, { cpu: 128 }), rejected);
-    expect(await syncNow()).toMatchObject({
+    expect((await failedSync()).run).toMatchObject({
       outcome: 'failed',
       updated: 0,
       quarantined: 2,
@@ -233,9 +247,9 @@ describe('a bad answer', () => {
   });
 
   test('keeps at most 200 of its bad rows, and counts all', async () => {
-    const { script, syncNow } = syncOf();
+    const { script, failedSync } = syncOf();
     script.answers([], Array(500).fill({ name: null, reason: 'is missing' }));
-    const run = await syncNow();
+    const { run } = await failedSync();
     expect(run.quarantined).toBe(500);
     expect(run.quarantined_rows).toHaveLength(200);
   });
@@ -310,14 +324,33 @@ describe('when many vanish at once', () => {
   });
 
   test('a confirmation whose reading fails confirms nothing, and can be given again', async () => {
-    const { script, syncNow } = syncOf(fleetOf(100));
+    const { script, syncNow, failedSync } = syncOf(fleetOf(100));
     await syncNow();
     script.answers(fleetOf(80));
     const withheld = await syncNow();
     script.fails(new UpstreamError('UPSTREAM_TIMEOUT', 'Too slow.'));
-    expect(await syncNow(withheld.id)).toMatchObject({ outcome: 'failed' });
+    expect(await failedSync(withheld.id)).toMatchObject({ code: 'UPSTREAM_TIMEOUT', run: { outcome: 'failed' } });
     script.answers(fleetOf(80));
     expect(await syncNow(withheld.id)).toMatchObject({ outcome: 'succeeded', marked_offline: 20 });
+  });
+
+  test('only the newest of them waits for somebody, until a success has settled it; a failure settles nothing', async () => {
+    const { script, sync, syncNow, failedSync } = syncOf(fleetOf(100));
+    const waiting = async () => {
+      const { items } = await sync.listRuns(admin, { limit: 50 });
+      return items.filter((run) => run.needs_confirmation).map(({ id }) => id);
+    };
+    await syncNow();
+    script.answers(fleetOf(80));
+    expect(await syncNow()).toMatchObject({ needs_confirmation: true });
+    const newest = await syncNow();
+    expect(await waiting()).toEqual([newest.id]);
+    script.fails(new UpstreamError('UPSTREAM_FAILED', 'On fire.'));
+    await failedSync();
+    expect(await waiting()).toEqual([newest.id]);
+    script.answers(fleetOf(100));
+    await syncNow();
+    expect(await waiting()).toEqual([]);
   });
 
   test('a run that a later success has settled cannot be confirmed any more', async () => {
@@ -351,11 +384,11 @@ describe('when a server was last seen', () => {
   });
 
   test('does not move with a run that failed', async () => {
-    const { script, syncNow } = syncOf(fleetOf(1));
+    const { script, syncNow, failedSync } = syncOf(fleetOf(1));
     await syncNow();
     const good = await syncNow();
     script.answers([]);
-    await syncNow();
+    await failedSync();
     expect(await lastSeen('s0')).toBe(good.started_at);
   });
 

@@ -139,7 +139,7 @@ export function sync(state: State, grants: Grant[]): Outcome {
   if (!may(state, grants, 'run a sync', null)) return 'FORBIDDEN';
   done(state, 'servers.sync');
   const { machines, answers } = state.inventory;
-  if (answers !== 'all' || Object.keys(machines).length === 0) return 'failed';
+  if (answers !== 'all' || Object.keys(machines).length === 0) return 'UPSTREAM_FAILED';
   for (const [name, machine] of Object.entries(machines)) {
     state.servers[name] = { ...machine, online: true, field: state.servers[name]?.field ?? null };
   }

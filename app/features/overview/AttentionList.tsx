@@ -16,6 +16,7 @@ import {
   overAllocations,
   staleConcern,
   syncConcern,
+  unreadableConcerns,
   waitingConcerns,
 } from './attention.ts';
 
@@ -33,6 +34,7 @@ export function AttentionList({ usage }: { usage: Usage }) {
   const outside = useQuery(api.reports.attention.queryOptions());
   const concerns = [
     ...waitingConcerns(outside.data?.waiting ?? []),
+    ...unreadableConcerns(drift.data?.unreadable ?? []),
     ...staleConcern(outside.data?.inventory_unread_since, Date.now()),
     ...overAllocations(usage),
     ...syncConcern(runs.data?.items[0]),

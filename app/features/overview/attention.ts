@@ -50,6 +50,18 @@ export function driftConcern(report: { total: number } | undefined): Concern[] {
   ];
 }
 
+type Unreadable = Outputs['admin']['drift']['unreadable'][number];
+
+/** What outside cannot be read, before any project waits for it, and what mends it. */
+export const unreadableConcerns = (unreadable: Unreadable[]): Concern[] =>
+  unreadable.map(({ source, name, reason }) => ({
+    key: `unreadable ${source} ${name}`,
+    kind: 'bad',
+    title: `${OUTSIDE[source][0]}: ${name} cannot be read`,
+    text: `${sentence(reason)} ${OUTSIDE[source][1]}`,
+    to: '/drift',
+  }));
+
 /** That capacity is what it was hours ago, because the inventory was not read since. */
 export function staleConcern(since: string | null | undefined, now: number): Concern[] {
   if (!since) return [];
@@ -64,7 +76,13 @@ export function staleConcern(since: string | null | undefined, now: number): Con
   ];
 }
 
-type LastRun = { id: string; outcome: string; error: string | null; withheld_offline: number };
+type LastRun = {
+  id: string;
+  outcome: string;
+  error: string | null;
+  withheld_offline: number;
+  needs_confirmation: boolean;
+};
 
 /** The last sync, where it needs somebody. */
 export function syncConcern(run: LastRun | undefined): Concern[] {
@@ -79,7 +97,7 @@ export function syncConcern(run: LastRun | undefined): Concern[] {
       },
     ];
   }
-  if (run?.outcome !== 'withheld') return [];
+  if (!run?.needs_confirmation) return [];
   return [
     {
       key: run.id,

@@ -4,7 +4,7 @@ import { exactTime } from '../../ui/format.ts';
 import type { SyncRun } from './outcome.ts';
 
 const SERIES = [
-  { name: 'updated', label: 'Changed', color: 'var(--focus)' },
+  { name: 'updated', label: 'New or changed', color: 'var(--focus)' },
   { name: 'marked_offline', label: 'Gone offline', color: 'var(--status-bad)' },
   { name: 'quarantined', label: 'Unusable', color: 'var(--status-warn)' },
 ];

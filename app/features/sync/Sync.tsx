@@ -45,9 +45,9 @@ export function Sync() {
   const run = useChange({
     act: () => client.admin.syncServers.mutate({}),
     done: ({ outcome, synced, updated }) =>
-      outcome === 'succeeded' ? `Read ${plural(synced, 'server')}; ${plural(updated, 'change')}.` : undefined,
+      outcome === 'succeeded' ? `Read ${plural(synced, 'server')}; ${updated} new or changed.` : undefined,
   });
-  const waiting = items.find((item) => item.outcome === 'withheld' && item.confirmed_at === null);
+  const waiting = items.find((item) => item.needs_confirmation);
   const next = first?.next_run_at;
   return (
     <Page
@@ -67,13 +67,13 @@ export function Sync() {
         </Button>
       }
     >
-      {run.problem && <ProblemAlert problem={run.problem} />}
+      {run.problem && run.problem.details.run_id === undefined && <ProblemAlert problem={run.problem} />}
       {items[0]?.outcome === 'failed' && (
         <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title="The last run failed">
           {items[0].error}
         </Alert>
       )}
-      {waiting && waiting.id === items[0]?.id && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
+      {waiting && <Waiting run={waiting} onConfirm={() => setConfirming(waiting)} />}
       {items.length > 2 && <RunsPanel runs={items.slice(0, SHOWN).toReversed()} />}
       <Panel
         flush
@@ -132,8 +132,8 @@ function Waiting({ run, onConfirm }: { run: SyncRun; onConfirm: () => void }) {
     >
       <Group justify="space-between" align="flex-end">
         <Text maw={640}>
-          The last run did not find them in the inventory. That many at once is rarely true, so nothing was marked
-          offline. Look into the inventory first.
+          A run did not find them in the inventory. That many at once is rarely true, so nothing was marked offline.
+          Look into the inventory first.
         </Text>
         <Button variant="default" onClick={onConfirm}>
           Confirm that they are gone…

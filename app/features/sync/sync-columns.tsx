@@ -4,7 +4,7 @@ import { Ago } from '../../ui/Ago.tsx';
 import { Badge } from '../../ui/Badge.tsx';
 import type { Column } from '../../ui/DataTable.tsx';
 import { count, duration } from '../../ui/format.ts';
-import { OUTCOME, type SyncRun, TRIGGER } from './outcome.ts';
+import { outcomeOf, type SyncRun, TRIGGER } from './outcome.ts';
 
 const numbers = (id: 'synced' | 'updated' | 'marked_offline' | 'quarantined', header: string): Column<SyncRun> => ({
   id,
@@ -20,11 +20,10 @@ export const columnsFor = (open: string | undefined, toggle: (id: string) => voi
     id: 'outcome',
     header: 'Outcome',
     meta: { width: 150 },
-    cell: ({ row: { original } }) => (
-      <Badge tone={original.outcome === 'withheld' && original.confirmed_at ? 'quiet' : OUTCOME[original.outcome].tone}>
-        {original.outcome === 'withheld' && original.confirmed_at ? 'Confirmed' : OUTCOME[original.outcome].label}
-      </Badge>
-    ),
+    cell: ({ row: { original } }) => {
+      const { label, tone } = outcomeOf(original);
+      return <Badge tone={tone}>{label}</Badge>;
+    },
   },
   {
     id: 'by',
@@ -34,7 +33,7 @@ export const columnsFor = (open: string | undefined, toggle: (id: string) => voi
       original.trigger === 'schedule' ? TRIGGER.schedule : `${TRIGGER[original.trigger]}, ${original.requested_by}`,
   },
   numbers('synced', 'Seen'),
-  numbers('updated', 'Changed'),
+  numbers('updated', 'New or changed'),
   numbers('marked_offline', 'Gone offline'),
   numbers('quarantined', 'Unusable'),
   {
