@@ -26,14 +26,22 @@ export const fieldPage = pageOf(field);
 export const departmentPage = pageOf(department);
 export const teamPage = pageOf(team);
 
-/** One node's share at a site. For a center or field `limit` is the capacity of its servers that are online. */
+const amount = z.number().int();
+
+/** One node's share at a site. What does not apply to its level is null. */
 export const share = z
   .object({
     site: z.string(),
-    cpu_limit: z.number().int().describe('Cores it may give away or use'),
-    cpu_granted: z.number().int().describe('Cores given to the level below; for a team, cores that projects use'),
-    ram_gb_limit: z.number().int(),
-    ram_gb_granted: z.number().int(),
+    cpu_capacity: amount.nullable().describe('Cores of all servers given to it; centers and fields only'),
+    cpu_online: amount.nullable().describe('Of its capacity, what is online; centers and fields only'),
+    cpu_limit: amount.nullable().describe('Cores of its quota; departments and teams only'),
+    cpu_granted: amount.describe('Cores of the quotas given below it; for a team, its own quota'),
+    cpu_used: amount.describe('Cores that projects hold below it'),
+    ram_gb_capacity: amount.nullable(),
+    ram_gb_online: amount.nullable(),
+    ram_gb_limit: amount.nullable(),
+    ram_gb_granted: amount,
+    ram_gb_used: amount,
   })
   .meta({ id: 'Share' });
 

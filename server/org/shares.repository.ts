@@ -14,8 +14,8 @@ import * as levels from './levels.repository.ts';
 /**
  * CTEs of what each node in the scope has, gave away and sees used, a row for each node and site: `team_share`,
  * `department_share`, `field_share`. Each adds up the one below it, which holds all that it needs: who is in the scope
- * is in it with everything below. A field has what its servers that are online add up to. Sums are float8, which is
- * exact up to 2^53 and a number in JavaScript.
+ * is in it with everything below. A field's limit is what its servers that are online add up to, its capacity what all
+ * of them do. Sums are float8, which is exact up to 2^53 and a number in JavaScript.
  */
 export const sharesWithin = (scope: Scope): SQL => sql`
   team_share as (
@@ -37,25 +37,27 @@ export const sharesWithin = (scope: Scope): SQL => sql`
   ),
   field_share as (
     select ${fields.id} as node_id, ${fields.centerId} as parent_id, ${fields.name} as name, site,
-      coalesce(online.cpu, 0) as cpu_limit, coalesce(online.ram_gb, 0) as ram_gb_limit, ${BELOW}
+      coalesce(given.cpu, 0) as cpu_capacity, coalesce(given.cpu_online, 0) as cpu_limit,
+      coalesce(given.ram_gb, 0) as ram_gb_capacity, coalesce(given.ram_gb_online, 0) as ram_gb_limit, ${BELOW}
     from (
       select ${allocations.fieldId} as node_id, ${servers.site} as site,
-        sum(${servers.cpu}) filter (where ${servers.status} = 'online')::float8 as cpu,
-        sum(${servers.ramGb}) filter (where ${servers.status} = 'online')::float8 as ram_gb
+        sum(${servers.cpu})::float8 as cpu, sum(${servers.ramGb})::float8 as ram_gb,
+        sum(${servers.cpu}) filter (where ${servers.status} = 'online')::float8 as cpu_online,
+        sum(${servers.ramGb}) filter (where ${servers.status} = 'online')::float8 as ram_gb_online
       from ${allocations} join ${servers} on ${servers.id} = ${allocations.serverId}
       group by 1, 2
-    ) online
+    ) given
     full join (${sumOf('department_share')}) below using (node_id, site)
     join ${fields} on ${fields.id} = node_id
     where ${levels.field.within(scope)}
   )`;
 
-/** The same and, of all three, `share`: with the level's name, and its depth to order by. */
+/** The same and, of all three, `share`: with the level's name, and its depth to order by; only fields have a capacity. */
 export const allSharesWithin = (scope: Scope): SQL => sql`${sharesWithin(scope)},
   share as (
-    select 1 as depth, 'field' as level, ${COLUMNS} from field_share
-    union all select 2, 'department', ${COLUMNS} from department_share
-    union all select 3, 'team', ${COLUMNS} from team_share
+    select 1 as depth, 'field' as level, ${COLUMNS}, cpu_capacity, ram_gb_capacity from field_share
+    union all select 2, 'department', ${COLUMNS}, null, null from department_share
+    union all select 3, 'team', ${COLUMNS}, null, null from team_share
   )`;
 
 const COLUMNS = sql.raw(

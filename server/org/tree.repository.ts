@@ -13,14 +13,15 @@ export async function readTree(db: Executor, scope: Scope): Promise<Tree> {
   const { rows } = await db.execute<Tree>(sql`
     with ${sharesWithin(scope)},
     center_share as (
-      select parent_id as node_id, site, sum(cpu_limit) as cpu_limit, sum(cpu_granted) as cpu_granted,
-        sum(ram_gb_limit) as ram_gb_limit, sum(ram_gb_granted) as ram_gb_granted
+      select parent_id as node_id, site, sum(cpu_capacity) as cpu_capacity, sum(cpu_limit) as cpu_limit,
+        sum(cpu_granted) as cpu_granted, sum(cpu_used) as cpu_used, sum(ram_gb_capacity) as ram_gb_capacity,
+        sum(ram_gb_limit) as ram_gb_limit, sum(ram_gb_granted) as ram_gb_granted, sum(ram_gb_used) as ram_gb_used
       from field_share where ${levels.center.within(scope)} group by parent_id, site
     ),
-    team_branch as (${branch(scope, levels.team, shareList('team_share', 'used'))}),
-    department_branch as (${branch(scope, levels.department, shareList('department_share', 'granted'), 'team')}),
-    field_branch as (${branch(scope, levels.field, shareList('field_share', 'granted'), 'department')}),
-    center_branch as (${branch(scope, levels.center, shareList('center_share', 'granted'), 'field')})
+    team_branch as (${branch(scope, levels.team, shareList('team_share', QUOTA))}),
+    department_branch as (${branch(scope, levels.department, shareList('department_share', QUOTA), 'team')}),
+    field_branch as (${branch(scope, levels.field, shareList('field_share', SERVERS), 'department')}),
+    center_branch as (${branch(scope, levels.center, shareList('center_share', SERVERS), 'field')})
     select coalesce((select nodes from center_branch), '[]') as centers`);
   return { centers: rows[0]?.centers ?? [] };
 }
@@ -41,10 +42,15 @@ function branch<N>(scope: Scope, level: levels.Level<N>, shares: SQL, below?: 't
     group by 1`;
 }
 
-/** The shares of each node, by site. What a team gave away is what its projects use. */
-const shareList = (share: string, given: 'granted' | 'used'): SQL => sql`
-  select node_id, json_agg(json_build_object(
-    'site', site, 'cpu_limit', cpu_limit, 'cpu_granted', ${sql.identifier(`cpu_${given}`)},
-    'ram_gb_limit', ram_gb_limit, 'ram_gb_granted', ${sql.identifier(`ram_gb_${given}`)}
-  ) order by site) as shares
+/** What centers and fields have: servers. */
+const SERVERS = sql`'cpu_capacity', cpu_capacity, 'cpu_online', cpu_limit, 'cpu_limit', null,
+  'ram_gb_capacity', ram_gb_capacity, 'ram_gb_online', ram_gb_limit, 'ram_gb_limit', null`;
+/** What departments and teams have: a quota. */
+const QUOTA = sql`'cpu_capacity', null, 'cpu_online', null, 'cpu_limit', cpu_limit,
+  'ram_gb_capacity', null, 'ram_gb_online', null, 'ram_gb_limit', ram_gb_limit`;
+
+/** The shares of each node, by site. */
+const shareList = (share: string, has: SQL): SQL => sql`
+  select node_id, json_agg(json_build_object('site', site, ${has}, 'cpu_granted', cpu_granted, 'cpu_used', cpu_used,
+    'ram_gb_granted', ram_gb_granted, 'ram_gb_used', ram_gb_used) order by site) as shares
   from ${sql.identifier(share)} group by node_id`;

@@ -70,7 +70,7 @@ export async function countServers(db: Executor): Promise<ServerCount[]> {
 }
 
 type Amounts<Resource extends string> = Record<
-  `${Resource}_${'capacity' | 'granted' | 'used' | 'free' | 'over_allocated'}`,
+  `${Resource}_${'capacity' | 'online' | 'granted' | 'used' | 'free' | 'over_allocated'}`,
   number
 >;
 export type SiteShare = { site: string } & Amounts<'cpu'> & Amounts<'ram_gb'>;
@@ -79,10 +79,10 @@ export type SiteShare = { site: string } & Amounts<'cpu'> & Amounts<'ram_gb'>;
 export async function readSites(db: Executor): Promise<SiteShare[]> {
   const { rows } = await db.execute<SiteShare>(sql`
     with ${sharesWithin({ everything: true })}
-    select site, sum(cpu_limit) as cpu_capacity, sum(cpu_granted) as cpu_granted, sum(cpu_used) as cpu_used,
+    select site, sum(cpu_capacity) as cpu_capacity, sum(cpu_limit) as cpu_online, sum(cpu_granted) as cpu_granted, sum(cpu_used) as cpu_used,
       sum(greatest(cpu_limit - cpu_granted, 0)) as cpu_free,
       sum(greatest(cpu_granted - cpu_limit, 0)) as cpu_over_allocated,
-      sum(ram_gb_limit) as ram_gb_capacity, sum(ram_gb_granted) as ram_gb_granted, sum(ram_gb_used) as ram_gb_used,
+      sum(ram_gb_capacity) as ram_gb_capacity, sum(ram_gb_limit) as ram_gb_online, sum(ram_gb_granted) as ram_gb_granted, sum(ram_gb_used) as ram_gb_used,
       sum(greatest(ram_gb_limit - ram_gb_granted, 0)) as ram_gb_free,
       sum(greatest(ram_gb_granted - ram_gb_limit, 0)) as ram_gb_over_allocated
     from field_share group by site`);

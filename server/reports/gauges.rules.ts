@@ -13,14 +13,15 @@ import type {
 } from './gauges.repository.ts';
 
 const AMOUNTS = {
-  capacity: 'of servers that are online and given to a field',
+  capacity: 'of servers that are given to a field',
+  online: 'of those of them that are online',
   granted: 'of the quotas given to departments',
   used: 'that projects hold',
-  free: 'that can still be granted: the fields’ capacity less what they granted',
+  free: 'that can still be granted: what the fields have online less what they granted',
   over_allocated: 'that fields have granted beyond what is there now',
 } as const;
 type Amount = keyof typeof AMOUNTS;
-const EVERY_AMOUNT = ['capacity', 'granted', 'used', 'free', 'over_allocated'] as const satisfies Amount[];
+const EVERY_AMOUNT = ['capacity', 'online', 'granted', 'used', 'free', 'over_allocated'] as const satisfies Amount[];
 
 const gaugesOf = (amount: Amount): [string, GaugeInfo][] => [
   [`infrahub_${amount}_cpu_cores`, { help: `Cores ${AMOUNTS[amount]}, by site`, labels: ['site'] }],

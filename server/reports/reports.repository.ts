@@ -9,14 +9,15 @@ export async function readUsage(db: Executor, scope: Scope, site: string | undef
   const { rows } = await db.execute<UsageRow>(sql`
     with ${allSharesWithin(scope)}
     select level, node_id as id, name, parent_id, site,
-      case level when 'field' then cpu_limit end as cpu_capacity,
+      cpu_capacity, case level when 'field' then cpu_limit end as cpu_online,
       case level when 'field' then null else cpu_limit end as cpu_limit,
       cpu_granted, cpu_used, greatest(cpu_granted - cpu_limit, 0) as cpu_deficit,
-      case level when 'field' then ram_gb_limit end as ram_gb_capacity,
+      ram_gb_capacity, case level when 'field' then ram_gb_limit end as ram_gb_online,
       case level when 'field' then null else ram_gb_limit end as ram_gb_limit,
       ram_gb_granted, ram_gb_used, greatest(ram_gb_granted - ram_gb_limit, 0) as ram_gb_deficit
     from share
-    ${site === undefined ? sql`` : sql`where site = ${site}`}
+    where greatest(cpu_capacity, cpu_limit, cpu_granted, ram_gb_capacity, ram_gb_limit, ram_gb_granted) > 0
+      ${site === undefined ? sql`` : sql`and site = ${site}`}
     order by depth, name, node_id, site`);
   return rows;
 }

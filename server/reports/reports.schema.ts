@@ -14,12 +14,14 @@ export const usageRow = z
     name: z.string(),
     parent_id: id,
     site: z.string(),
-    cpu_capacity: z.number().int().nullable().describe('Cores of servers that are online; fields only'),
+    cpu_capacity: z.number().int().nullable().describe('Cores of all servers given to it; fields only'),
+    cpu_online: z.number().int().nullable().describe('Of its capacity, what is online; fields only'),
     cpu_limit: z.number().int().nullable().describe('Cores of its quota; departments and teams only'),
     cpu_granted: z.number().int().describe('Cores of the quotas given below it; for a team, its own quota'),
     cpu_used: z.number().int().describe('Cores that projects hold below it'),
     cpu_deficit: deficit,
     ram_gb_capacity: z.number().int().nullable(),
+    ram_gb_online: z.number().int().nullable(),
     ram_gb_limit: z.number().int().nullable(),
     ram_gb_granted: z.number().int(),
     ram_gb_used: z.number().int(),
@@ -28,15 +30,17 @@ export const usageRow = z
   .meta({ id: 'UsageRow' });
 export type UsageRow = z.infer<typeof usageRow>;
 
-/** Totals of the caller's scope at one site. For who does not see capacity, it is the quota of the scope. */
+/** Totals of the caller's scope at one site. For who does not see servers, capacity and online are the quota of the scope. */
 export const usageTotal = z
   .object({
     site: z.string(),
     cpu_capacity: z.number().int(),
+    cpu_online: z.number().int(),
     cpu_granted: z.number().int(),
     cpu_used: z.number().int(),
     cpu_deficit: deficit.describe('Sum of the deficits: what one field has too much does not fill another’s'),
     ram_gb_capacity: z.number().int(),
+    ram_gb_online: z.number().int(),
     ram_gb_granted: z.number().int(),
     ram_gb_used: z.number().int(),
     ram_gb_deficit: deficit,
@@ -88,13 +92,10 @@ export const historyRow = z
   .object({
     day: z.iso.date().describe('UTC'),
     site: z.string(),
-    cpu_capacity: z
-      .number()
-      .int()
-      .describe('Cores of servers that were online; for departments and teams, their quota'),
+    cpu_online: z.number().int().describe('Cores of servers that were online; for departments and teams, their quota'),
     cpu_granted: z.number().int().describe('Cores of the quotas given below; for a team, its own quota'),
     cpu_used: z.number().int().describe('Cores that projects held'),
-    ram_gb_capacity: z.number().int(),
+    ram_gb_online: z.number().int(),
     ram_gb_granted: z.number().int(),
     ram_gb_used: z.number().int(),
   })

@@ -48,8 +48,8 @@ export async function readHistory(db: Executor, { scope, centerId, site, days }:
       union all select ${TODAY}, site, ${AMOUNTS} from share where ${counted} ${atSite}
     )
     select day::text as day, site,
-      sum(cpu_limit)::float8 as cpu_capacity, sum(cpu_granted)::float8 as cpu_granted, sum(cpu_used)::float8 as cpu_used,
-      sum(ram_gb_limit)::float8 as ram_gb_capacity, sum(ram_gb_granted)::float8 as ram_gb_granted,
+      sum(cpu_limit)::float8 as cpu_online, sum(cpu_granted)::float8 as cpu_granted, sum(cpu_used)::float8 as cpu_used,
+      sum(ram_gb_limit)::float8 as ram_gb_online, sum(ram_gb_granted)::float8 as ram_gb_granted,
       sum(ram_gb_used)::float8 as ram_gb_used
     from known group by known.day, known.site order by known.day, known.site`);
   return rows;

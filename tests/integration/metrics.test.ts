@@ -123,7 +123,7 @@ test('the state of the replica is there: its pool, its worker, its event loop', 
   expect(valuesOf(series, 'process_resident_memory_bytes')[0]).toBeGreaterThan(0);
 });
 
-test('capacity, granted, used, free and over-allocated are told by site, in cores and bytes', async () => {
+test('capacity, online, granted, used, free and over-allocated are told by site, in cores and bytes', async () => {
   const own = await freshDatabase();
   const sizes = { capacity: { cpu: 100, ramGb: 200 }, department: { cpu: 60, ramGb: 240 } };
   const { field } = await newBranch(own.db, { ...sizes, team: { cpu: 10, ramGb: 20 } });
@@ -132,13 +132,14 @@ test('capacity, granted, used, free and over-allocated are told by site, in core
   const site = { site: 'haifa' };
   const cores = (amount: string) => valuesOf(series, `infrahub_${amount}_cpu_cores`, site);
   const bytes = (amount: string) => valuesOf(series, `infrahub_${amount}_ram_bytes`, site);
-  expect([cores('capacity'), cores('granted'), cores('free'), cores('over_allocated')]).toEqual([
+  expect([cores('capacity'), cores('online'), cores('granted'), cores('free'), cores('over_allocated')]).toEqual([
+    [1099],
     [100],
     [60],
     [40],
     [0],
   ]);
-  expect([bytes('capacity'), bytes('granted')]).toEqual([[200 * GIB], [240 * GIB]]);
+  expect([bytes('capacity'), bytes('online'), bytes('granted')]).toEqual([[1199 * GIB], [200 * GIB], [240 * GIB]]);
   expect([bytes('free'), bytes('over_allocated')]).toEqual([[0], [40 * GIB]]);
   expect(valuesOf(series, 'infrahub_servers', { ...site, status: 'offline' })).toEqual([1]);
   await own.drop();

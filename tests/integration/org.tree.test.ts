@@ -27,12 +27,21 @@ const grantTeam = (teamId: string, site: string, limit: [number, number], used: 
     ramGbUsed: used[1],
   });
 
-const share = (site: string, cpu: [number, number], ram: [number, number]) => ({
+type Three = [number, number, number];
+
+/** What a center or field has: capacity, and of it online; and what it granted. */
+const ofServers = (site: string, cpu: Three, ram: Three, used = { cpu: 0, ramGb: 0 }) => ({
   site,
-  cpu_limit: cpu[0],
-  cpu_granted: cpu[1],
-  ram_gb_limit: ram[0],
-  ram_gb_granted: ram[1],
+  ...{ cpu_capacity: cpu[0], cpu_online: cpu[1], cpu_limit: null, cpu_granted: cpu[2], cpu_used: used.cpu },
+  ...{ ram_gb_capacity: ram[0], ram_gb_online: ram[1], ram_gb_limit: null },
+  ...{ ram_gb_granted: ram[2], ram_gb_used: used.ramGb },
+});
+
+/** What a department or team has: a limit, what it granted of it, and what is used. */
+const ofQuota = (site: string, cpu: Three, ram: Three) => ({
+  site,
+  ...{ cpu_capacity: null, cpu_online: null, cpu_limit: cpu[0], cpu_granted: cpu[1], cpu_used: cpu[2] },
+  ...{ ram_gb_capacity: null, ram_gb_online: null, ram_gb_limit: ram[0], ram_gb_granted: ram[1], ram_gb_used: ram[2] },
 });
 
 /** A field with 128 cores at haifa (64 more are offline) and 32 at eilat, and what was made of them. */
@@ -55,19 +64,22 @@ async function sharedOut() {
   return { center, field, department, other, team };
 }
 
-test('each level shows what it has and what it gave to the level below, by site', async () => {
+test('each level shows what it has, what it gave to the level below and what is used, by site', async () => {
   const { center, field } = await sharedOut();
   const { centers } = await org.tree(centerAdmin());
   const shown = centers.find((c) => c.id === center.id);
-  const shares = [share('eilat', [32, 0], [128, 0]), share('haifa', [128, 120], [512, 480])];
+  const shares = [
+    ofServers('eilat', [32, 32, 0], [128, 128, 0]),
+    ofServers('haifa', [192, 128, 120], [768, 512, 480], { cpu: 8, ramGb: 32 }),
+  ];
   expect(shown?.shares).toEqual(shares);
   expect(shown?.fields.map((f) => [f.id, f.shares])).toEqual([[field.id, shares]]);
   const [a, b] = shown?.fields[0]?.departments ?? [];
-  expect(a?.shares).toEqual([share('haifa', [100, 40], [400, 160])]);
-  expect(b?.shares).toEqual([share('haifa', [20, 0], [80, 0])]);
+  expect(a?.shares).toEqual([ofQuota('haifa', [100, 40, 8], [400, 160, 32])]);
+  expect(b?.shares).toEqual([ofQuota('haifa', [20, 0, 0], [80, 0, 0])]);
   expect(a?.teams.map((t) => t.shares)).toEqual([
-    [share('haifa', [30, 8], [120, 32])],
-    [share('haifa', [10, 0], [40, 0])],
+    [ofQuota('haifa', [30, 30, 8], [120, 120, 32])],
+    [ofQuota('haifa', [10, 10, 0], [40, 40, 0])],
   ]);
 });
 
@@ -78,14 +90,14 @@ test('a center adds up its fields', async () => {
     await newServer(database.db, { fieldId: field.id, cpu, ramGb: 2 * cpu });
   }
   const { centers } = await org.tree(centerAdmin());
-  expect(centers.find((c) => c.id === center.id)?.shares).toEqual([share('haifa', [24, 0], [48, 0])]);
+  expect(centers.find((c) => c.id === center.id)?.shares).toEqual([ofServers('haifa', [24, 24, 0], [48, 48, 0])]);
 });
 
 test('a field that lost all its servers still shows what it granted', async () => {
   const department = await newDepartment(database.db);
   await grantDepartment(department.id, 'haifa', 10, 40);
   const { centers } = await org.tree(adminOf('field_admin', department.fieldId));
-  expect(centers[0]?.fields[0]?.shares).toEqual([share('haifa', [0, 10], [0, 40])]);
+  expect(centers[0]?.fields[0]?.shares).toEqual([ofServers('haifa', [0, 0, 10], [0, 0, 40])]);
 });
 
 test('what is only on the way shows its name and none of its numbers', async () => {
@@ -102,7 +114,9 @@ test('what is only on the way shows its name and none of its numbers', async () 
           id: field.id,
           in_scope: false,
           shares: [],
-          departments: [{ id: department.id, in_scope: true, shares: [share('haifa', [100, 40], [400, 160])] }],
+          departments: [
+            { id: department.id, in_scope: true, shares: [ofQuota('haifa', [100, 40, 8], [400, 160, 32])] },
+          ],
         },
       ],
     },
@@ -116,7 +130,7 @@ test('a team lead sees the share of its team alone', async () => {
   const department = centers[0]?.fields[0]?.departments[0];
   expect(department?.shares).toEqual([]);
   expect(department?.teams).toEqual([
-    { id: team.id, name: 'a1', in_scope: true, shares: [share('haifa', [30, 8], [120, 32])] },
+    { id: team.id, name: 'a1', in_scope: true, shares: [ofQuota('haifa', [30, 30, 8], [120, 120, 32])] },
   ]);
 });
 

@@ -61,7 +61,7 @@ const history = (caller: Caller, input: Partial<HistoryInput> = {}) =>
   reports.history(caller, historyInput.parse(input));
 const cpuOf = async (caller: Caller, input: Partial<HistoryInput> = {}) => {
   const { items } = await history(caller, input);
-  return items.map((row) => [row.day, row.site, row.cpu_capacity, row.cpu_granted, row.cpu_used]);
+  return items.map((row) => [row.day, row.site, row.cpu_online, row.cpu_granted, row.cpu_used]);
 };
 const stored = () =>
   database.db
@@ -151,8 +151,8 @@ describe('a history', () => {
     expect(answer.items).toEqual([
       {
         ...{ day: await day(0), site: 'haifa' },
-        ...{ cpu_capacity: 30, cpu_granted: 30, cpu_used: 8 },
-        ...{ ram_gb_capacity: 120, ram_gb_granted: 120, ram_gb_used: 32 },
+        ...{ cpu_online: 30, cpu_granted: 30, cpu_used: 8 },
+        ...{ ram_gb_online: 120, ram_gb_granted: 120, ram_gb_used: 32 },
       },
     ]);
   });
@@ -221,7 +221,7 @@ describe('a history', () => {
     await reports.takeSnapshot();
     await age(1);
     const { sites } = await reports.usage(caller(), {});
-    const totals = sites.map((s) => [s.site, s.cpu_capacity, s.cpu_granted, s.cpu_used]);
+    const totals = sites.map((s) => [s.site, s.cpu_online, s.cpu_granted, s.cpu_used]);
     const [today, yesterday] = [await day(0), await day(1)];
     expect(await cpuOf(caller())).toEqual(
       [yesterday, today].flatMap((when) => totals.map((total) => [when, ...total])),

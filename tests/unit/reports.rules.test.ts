@@ -10,11 +10,13 @@ const row = (over: Partial<UsageRow>): UsageRow => ({
   parent_id: 'nowhere',
   site: 'haifa',
   cpu_capacity: null,
+  cpu_online: null,
   cpu_limit: null,
   cpu_granted: 0,
   cpu_used: 0,
   cpu_deficit: 0,
   ram_gb_capacity: null,
+  ram_gb_online: null,
   ram_gb_limit: null,
   ram_gb_granted: 0,
   ram_gb_used: 0,
@@ -28,18 +30,18 @@ test('a team whose department is listed is not counted a second time', () => {
     row({ id: 'cats', parent_id: 'vision', cpu_limit: 30, cpu_granted: 30, cpu_used: 8 }),
     row({ id: 'elsewhere', parent_id: 'audio', cpu_limit: 10, cpu_granted: 10, cpu_used: 2 }),
   ]);
-  expect(totals).toMatchObject([{ site: 'haifa', cpu_capacity: 50, cpu_granted: 40, cpu_used: 10 }]);
+  expect(totals).toMatchObject([{ site: 'haifa', cpu_capacity: 50, cpu_online: 50, cpu_granted: 40, cpu_used: 10 }]);
 });
 
 test('a field counts with its capacity, and each site by itself', () => {
   const field = { level: 'field', id: 'field', parent_id: 'center' } as const;
   const totals = totalsBySite([
-    row({ ...field, site: 'haifa', cpu_capacity: 64, ram_gb_capacity: 256 }),
-    row({ ...field, site: 'eilat', cpu_capacity: 32, ram_gb_capacity: 128 }),
+    row({ ...field, site: 'haifa', cpu_capacity: 64, cpu_online: 48, ram_gb_capacity: 256 }),
+    row({ ...field, site: 'eilat', cpu_capacity: 32, cpu_online: 32, ram_gb_capacity: 128 }),
   ]);
-  expect(totals.map((t) => [t.site, t.cpu_capacity, t.ram_gb_capacity])).toEqual([
-    ['eilat', 32, 128],
-    ['haifa', 64, 256],
+  expect(totals.map((t) => [t.site, t.cpu_capacity, t.cpu_online, t.ram_gb_capacity])).toEqual([
+    ['eilat', 32, 32, 128],
+    ['haifa', 64, 48, 256],
   ]);
 });
 

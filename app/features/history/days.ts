@@ -5,7 +5,7 @@ import { type Amount, quantity, type Resource } from '../capacity/capacity.ts';
 export type Day = Amount & { day: string };
 
 const amountOf = (row: HistoryRow, resource: Resource): Amount => ({
-  capacity: row[`${resource}_capacity`],
+  capacity: row[`${resource}_online`],
   granted: row[`${resource}_granted`],
   used: row[`${resource}_used`],
 });

@@ -40,9 +40,10 @@ export function inTheWay(node: OrgNode): string[] {
     lines.push(`${plural(node.children.length, child)}: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`);
   }
   for (const share of node.shares) {
-    if (node.level !== 'center' && (share.cpu_limit > 0 || share.ram_gb_limit > 0)) {
+    const [cpu, ramGb] = [share.cpu_capacity ?? share.cpu_limit ?? 0, share.ram_gb_capacity ?? share.ram_gb_limit ?? 0];
+    if (node.level !== 'center' && (cpu > 0 || ramGb > 0)) {
       const what = node.level === 'field' ? 'servers with' : 'a quota of';
-      lines.push(`${what} ${count(share.cpu_limit)} cores and ${count(share.ram_gb_limit)} GiB at ${share.site}`);
+      lines.push(`${what} ${count(cpu)} cores and ${count(ramGb)} GiB at ${share.site}`);
     }
   }
   return lines;
