@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, ilike, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, ilike, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { departments, projectEvents, projectOperations, projects, type Size, teams } from '../../db/schema/index.ts';
 import { type Executor, executePrepared, likePattern, type Tx } from '../platform/database.ts';
@@ -62,6 +62,9 @@ const SORT_COLUMN = { created_at: projects.createdAt, name: projects.name, updat
 const equals = <T>(column: Parameters<typeof eq>[0], value: T | undefined): SQL | undefined =>
   value === undefined ? undefined : eq(column, value);
 
+const isDecommissioned = (wanted: boolean | undefined): SQL | undefined =>
+  wanted === undefined ? undefined : (wanted ? eq : ne)(projects.status, 'decommissioned');
+
 /** Newest first, unless asked otherwise; only what lies in the scope. */
 export async function listProjects(db: Executor, scope: Scope, filter: ListProjects): Promise<Page<ProjectRow>> {
   const { sort } = filter;
@@ -83,6 +86,7 @@ export async function listProjects(db: Executor, scope: Scope, filter: ListProje
         equals(departments.fieldId, filter.field_id),
         equals(projects.site, filter.site),
         equals(projects.status, filter.status),
+        isDecommissioned(filter.decommissioned),
         equals(projects.slaType, filter.sla_type),
         equals(projects.performanceTier, filter.performance_tier),
         pattern === undefined ? undefined : or(ilike(projects.name, pattern), ilike(projects.namespaceName, pattern)),

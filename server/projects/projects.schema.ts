@@ -57,6 +57,7 @@ export const listProjects = z.strictObject({
   field_id: id.optional(),
   site: site.optional(),
   status: projectStatus.optional(),
+  decommissioned: z.boolean().optional().describe('false leaves out those that are decommissioned, true all others'),
   sla_type: slaType.optional(),
   performance_tier: performanceTier.optional(),
   text: searchText.optional().describe('Part of the name or the namespace'),

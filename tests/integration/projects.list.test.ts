@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { projects } from '../../db/schema/index.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../server/platform/errors.ts';
 import { type ListProjects, listProjects } from '../../server/projects/projects.schema.ts';
 import { adminOf, callerWith, centerAdmin } from '../factories/caller.ts';
@@ -81,4 +83,13 @@ test('by id, what is out of scope is forbidden and what is not there is not foun
   await expect(room.projects.get(room.lead, id)).rejects.toBeInstanceOf(ForbiddenError);
   await expect(room.projects.timeline(room.lead, id)).rejects.toBeInstanceOf(ForbiddenError);
   await expect(room.projects.get(room.lead, randomUUID())).rejects.toBeInstanceOf(NotFoundError);
+});
+
+test('those that are decommissioned are listed with all, left out, or alone', async () => {
+  const lead = adminOf('team_lead', otherTeam);
+  await room.projects.create(lead, newProject(otherTeam, { name: 'gone' }));
+  await room.db.update(projects).set({ status: 'decommissioned' }).where(eq(projects.name, 'gone'));
+  expect(await namesFor(lead)).toEqual(['gone', 'theirs']);
+  expect(await namesFor(lead, { decommissioned: false })).toEqual(['theirs']);
+  expect(await namesFor(lead, { decommissioned: true })).toEqual(['gone']);
 });

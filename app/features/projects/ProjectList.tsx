@@ -26,6 +26,7 @@ const filterShape = z.object({
   text: z.string().max(100).optional(),
   site: z.string().optional(),
   status: projectStatus.optional(),
+  decommissioned: z.enum(['shown']).optional(),
   sla_type: slaType.optional(),
   performance_tier: performanceTier.optional(),
   sort: z.enum(['created_at', 'name', 'updated_at']).default('created_at'),
@@ -41,7 +42,9 @@ type ProjectListProps = { fixed?: { team_id?: string }; title?: string };
 /** Projects, filtered by what the address says, and by what is fixed. */
 export function ProjectList({ fixed = {}, title }: ProjectListProps) {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
-  const input = { ...filters, ...fixed, limit: 200 };
+  const { decommissioned, ...others } = filters;
+  const isAnyShown = decommissioned === 'shown' || filters.status === 'decommissioned';
+  const input = { ...others, ...fixed, ...(!isAnyShown && { decommissioned: false }), limit: 200 };
   const { query, items, more, outdated } = usePages(api.projects.list.queryKey(input), (cursor, options) =>
     client.projects.list.query({ ...input, ...cursor }, options),
   );
@@ -74,6 +77,12 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
             value={filters.performance_tier}
             choices={choicesOf(TIER_NAME)}
             onChange={(performance_tier) => set({ performance_tier })}
+          />
+          <FilterSelect
+            label="Decommissioned"
+            value={decommissioned}
+            choices={[{ value: 'shown', label: 'Shown too' }]}
+            onChange={(decommissioned) => set({ decommissioned })}
           />
         </Group>
         <CsvButton name="projects" fetchCsv={() => fetchCsv('/projects', input)} />

@@ -8,6 +8,10 @@ import { TierName } from '../capacity/TierName.tsx';
 import { STATUS } from './status.ts';
 import { SLA_NAME } from './words.ts';
 
+/** What a decommissioned project had is nobody's any more. */
+const held = (project: Project, resource: 'cpu' | 'ram_gb'): string =>
+  project.status === 'decommissioned' ? '–' : count(project[resource]);
+
 export const columns: Column<Project>[] = [
   {
     id: 'name',
@@ -47,13 +51,13 @@ export const columns: Column<Project>[] = [
     id: 'cpu',
     header: 'Cores',
     meta: { align: 'right', width: 74, from: 'md' },
-    cell: ({ row }) => count(row.original.cpu),
+    cell: ({ row }) => held(row.original, 'cpu'),
   },
   {
     id: 'ram_gb',
     header: 'GiB',
     meta: { align: 'right', width: 74, from: 'md' },
-    cell: ({ row }) => count(row.original.ram_gb),
+    cell: ({ row }) => held(row.original, 'ram_gb'),
   },
   {
     id: 'created_at',
