@@ -33,7 +33,7 @@ export async function startInfraHub(
   logFile: string,
   { program = 'server/main.ts', folder = process.cwd() }: Options = {},
 ): Promise<InfraHubProcess> {
-  const child = spawn(process.execPath, [absolute(program)], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', absolute(program)], {
     cwd: folder,
     env: { NODE_ENV: 'production', PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
