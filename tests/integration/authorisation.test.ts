@@ -75,6 +75,7 @@ const EXPECTED: Record<string, Row | 'anyone' | 'signed in'> = {
   'projects.decommission':       ['project',    'yyyy', 'nnnn', 'nnnn', 'ynnn'],
   'audit.list':                  ['nothing',    'y',    'y',    'y',    'y'   ],
   'reports.usage':               ['nothing',    'y',    'y',    'y',    'y'   ],
+  'reports.attention':           ['nothing',    'y',    'y',    'y',    'y'   ],
   'reports.history':             ['team',       'yyyy', 'yyyn', 'yynn', 'ynnn'],
   'admin.syncServers':           ['nothing',    'y',    'n',    'n',    'n'   ],
   'admin.syncRuns':              ['nothing',    'y',    'n',    'n',    'n'   ],
