@@ -45,15 +45,21 @@ export const share = z
   })
   .meta({ id: 'Share' });
 
-const treeNode = {
+const treeNode = (example: string) => ({
   id,
-  name: z.string(),
+  name: z.string().meta({ example }),
   in_scope: z.boolean().describe('False for what is only on the way to the caller’s part; it has no shares then'),
   shares: z.array(share),
-};
-export const treeTeam = z.object(treeNode).meta({ id: 'TreeTeam' });
-export const treeDepartment = z.object({ ...treeNode, teams: z.array(treeTeam) }).meta({ id: 'TreeDepartment' });
-export const treeField = z.object({ ...treeNode, departments: z.array(treeDepartment) }).meta({ id: 'TreeField' });
-export const treeCenter = z.object({ ...treeNode, fields: z.array(treeField) }).meta({ id: 'TreeCenter' });
+});
+export const treeTeam = z.object(treeNode('Detection')).meta({ id: 'TreeTeam' });
+export const treeDepartment = z
+  .object({ ...treeNode('Vision'), teams: z.array(treeTeam) })
+  .meta({ id: 'TreeDepartment' });
+export const treeField = z
+  .object({ ...treeNode('Imaging'), departments: z.array(treeDepartment) })
+  .meta({ id: 'TreeField' });
+export const treeCenter = z
+  .object({ ...treeNode('Northern Center'), fields: z.array(treeField) })
+  .meta({ id: 'TreeCenter' });
 export const tree = z.object({ centers: z.array(treeCenter) }).meta({ id: 'Tree' });
 export type Tree = z.infer<typeof tree>;

@@ -9,8 +9,8 @@ type Found = { schema: JsonSchema; name: string; whole: JsonSchema };
  * another value says so itself: `.meta({ example })`.
  */
 const BY_NAME: [RegExp, unknown][] = [
-  [/^(error|error_message|refusal|waiting)$/, null],
-  [/^namespace_name$/, 'team-4f1c2a90-vision-api'],
+  [/^(error|error_message|refusal|waiting|scope_id|scope_name)$/, null],
+  [/^namespace_name$/, `${uuidFor('team_id')}-vision-api`],
   [/^(field|department|team|scope)_name$/, 'Vision'],
   [/^(username|actor|sub|created_by|requested_by|confirmed_by)$/, 'dana'],
   [/name$/, 'vision-api'],

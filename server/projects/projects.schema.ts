@@ -36,8 +36,8 @@ export const project = z
     site: z.string(),
     sla_type: slaType,
     performance_tier: performanceTier,
-    cpu: z.number().int().describe('Cores it holds of the team’s quota'),
-    ram_gb: z.number().int().describe('GiB it holds of the team’s quota'),
+    cpu: z.number().int().describe('Cores it holds of the team’s quota').meta({ example: 2 }),
+    ram_gb: z.number().int().describe('GiB it holds of the team’s quota').meta({ example: 4 }),
     status: projectStatus,
     status_reason: z.string().nullable().describe('Why it is where it is, and what comes next'),
     commit_sha: z.string().nullable().describe('The last commit that changed its entry'),
@@ -92,8 +92,8 @@ export type ResizeProject = z.infer<typeof resizeProject>;
 const size = z.object({
   sla_type: slaType,
   performance_tier: performanceTier,
-  cpu: z.number().int().describe('Cores'),
-  ram_gb: z.number().int().describe('GiB'),
+  cpu: z.number().int().describe('Cores').meta({ example: 2 }),
+  ram_gb: z.number().int().describe('GiB').meta({ example: 4 }),
 });
 
 export const planResizeOutput = z

@@ -64,21 +64,24 @@ export const syncOutcome = z.enum(['running', 'succeeded', 'withheld', 'failed']
 export const syncRun = z
   .object({
     id,
-    trigger: z.enum(['schedule', 'manual', 'confirmation']),
+    trigger: z.enum(['schedule', 'manual', 'confirmation']).meta({ example: 'manual' }),
     requested_by: z.string(),
-    outcome: syncOutcome.describe('withheld: too many servers vanished at once; an admin has to confirm'),
-    synced: z.number().int().describe('Servers in the answer'),
-    updated: z.number().int().describe('Of those, new or different ones'),
-    marked_offline: z.number().int(),
+    outcome: syncOutcome
+      .describe('withheld: too many servers vanished at once; an admin has to confirm')
+      .meta({ example: 'succeeded' }),
+    synced: z.number().int().describe('Servers in the answer').meta({ example: 300 }),
+    updated: z.number().int().describe('Of those, new or different ones').meta({ example: 12 }),
+    marked_offline: z.number().int().meta({ example: 1 }),
     withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
     quarantined: z.number().int().describe('Rows that could not be used'),
-    quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })),
+    quarantined_rows: z.array(z.object({ name: z.string().nullable(), reason: z.string() })).meta({ example: [] }),
     error: z.string().nullable().describe('Why it failed or withheld, and what to do'),
     needs_confirmation: z
       .boolean()
-      .describe('It withheld, and no later run has settled that: `confirm_run_id` may name it'),
-    confirmed_at: timestamp.nullable(),
-    confirmed_by: z.string().nullable(),
+      .describe('It withheld, and no later run has settled that: `confirm_run_id` may name it')
+      .meta({ example: false }),
+    confirmed_at: timestamp.nullable().meta({ example: null }),
+    confirmed_by: z.string().nullable().meta({ example: null }),
     started_at: timestamp,
     finished_at: timestamp.nullable(),
     duration_ms: z.number().int().nullable(),
