@@ -28,7 +28,7 @@ export async function migrateDatabase({ pool }: Database): Promise<string[]> {
     await client.query('set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0');
     await client.query("select pg_advisory_lock(hashtext('infrahub.migrate'))");
     await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
-    const before = await newestApplied(drizzle(client));
+    const before = await unlessLocked(() => newestApplied(drizzle(client)));
     await unlessLocked(() => migrate(drizzle(client), { migrationsFolder }));
     await unlessLocked(() => migrateJobs(pool));
     const { entries } = journal.parse(JSON.parse(readFileSync(`${migrationsFolder}/meta/_journal.json`, 'utf8')));
@@ -39,11 +39,10 @@ export async function migrateDatabase({ pool }: Database): Promise<string[]> {
 }
 
 /** Again while somebody holds a lock that is needed: nothing was changed then. */
-async function unlessLocked(work: () => Promise<unknown>): Promise<void> {
+async function unlessLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
       const isLocked = ['55P03', '40P01'].includes(sqlState(error) ?? '');
       if (!isLocked || tries === MAX_TRIES) throw error;
