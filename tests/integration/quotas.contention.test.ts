@@ -184,7 +184,8 @@ test('while another session holds a lock for long, callers are told BUSY after t
     expect(outcome).toEqual({ BUSY: 3 });
     const seconds = (performance.now() - started) / 1000;
     expect(seconds).toBeGreaterThan(2.5);
-    expect(seconds).toBeLessThan(6);
+    // Twice that for whoever stood behind another who waited: PostgreSQL counts each of the two waits.
+    expect(seconds).toBeLessThan(8);
   } finally {
     await blocker.query('rollback');
     blocker.release();
