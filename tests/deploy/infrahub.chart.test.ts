@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
+import { readConfig, readMigrationConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
 import { everythingValues, highlyAvailableValues, minimalValues, threeSitesValues } from '../factories/chart-values.ts';
 import { helm, lint, render } from '../support/helm.ts';
 import { problemsOf } from '../support/kubernetes.ts';
@@ -45,9 +45,6 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
       const { data } = z.looseObject({ data: labels }).parse(one(objects, 'ConfigMap'));
       const secrets = Object.keys(values.secrets).map((name) => [name, SAMPLE_SECRETS[name] ?? 'a secret']);
       expect(() => readConfig({ ...data, ...Object.fromEntries(secrets) })).not.toThrow();
-      const inline = podOf(one(objects, 'Job', 'infrahub-migration')).spec.containers[0].env;
-      const plain = inline.filter(({ name }) => name in data).map(({ name, value }) => [name, value]);
-      expect(Object.fromEntries(plain)).toEqual(data);
     });
 
     test('gives every secret as a file, and puts none into an object', async () => {
@@ -55,14 +52,32 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
       expect(objects.map(({ kind }) => kind)).not.toContain('Secret');
       const { data } = z.looseObject({ data: labels }).parse(one(objects, 'ConfigMap'));
       expect(Object.keys(data).filter((name) => SECRETS.has(name.replace(/_FILE$/, '')))).toEqual([]);
-      for (const owner of [one(objects, 'Deployment'), one(objects, 'Job', 'infrahub-migration')]) {
-        const pod = podOf(owner).spec;
-        const mounted = JSON.stringify(pod.volumes.find(({ name }) => name === 'secrets'));
-        for (const [name, { key }] of Object.entries(values.secrets)) {
-          expect(pod.containers[0].env).toContainEqual({ name: `${name}_FILE`, value: `/run/infrahub/${name}` });
-          expect(mounted).toContain(JSON.stringify([{ key, path: name }]));
-        }
+      const pod = podOf(one(objects, 'Deployment')).spec;
+      const mounted = JSON.stringify(pod.volumes.find(({ name }) => name === 'secrets'));
+      for (const [name, { key }] of Object.entries(values.secrets)) {
+        expect(pod.containers[0].env).toContainEqual({ name: `${name}_FILE`, value: `/run/infrahub/${name}` });
+        expect(mounted).toContain(JSON.stringify([{ key, path: name }]));
       }
+    });
+
+    test('gives the migration the address of PostgreSQL and the level of the log, and nothing else that InfraHub has', async () => {
+      const { spec } = podOf(one(await render(CHART, values), 'Job', 'infrahub-migration'));
+      const [{ env, envFrom }] = spec.containers;
+      const level = Object.entries(values.config).filter(([name]) => name === 'LOG_LEVEL');
+      expect(envFrom).toBeUndefined();
+      expect(env).toEqual([
+        ...level.map(([name, value]) => ({ name, value })),
+        { name: 'DATABASE_URL_FILE', value: '/run/infrahub/DATABASE_URL' },
+      ]);
+      const items = [{ key: values.secrets.DATABASE_URL.key, path: 'DATABASE_URL' }];
+      expect(spec.volumes.filter((volume) => 'projected' in volume || 'secret' in volume)).toEqual([
+        {
+          name: 'secrets',
+          projected: { defaultMode: 0o440, sources: [{ secret: { name: values.secrets.DATABASE_URL.name, items } }] },
+        },
+      ]);
+      const given = { ...Object.fromEntries(level), DATABASE_URL: SAMPLE_SECRETS.DATABASE_URL };
+      expect(() => readMigrationConfig(given)).not.toThrow();
     });
 
     test('keeps to the restricted Pod Security Standard, on a root file system that nobody writes', async () => {

@@ -64,9 +64,25 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
   test('what runs before an installation relies on no object that comes after it', async () => {
     const objects = await render(CHART, everythingValues);
     const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook']);
-    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['Job', 'NetworkPolicy']);
-    expect(podOf(one(objects, 'Job', 'infrahub-migration')).spec).not.toHaveProperty('serviceAccountName');
+    expect(hooks.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+      'Job infrahub-migration',
+      'NetworkPolicy infrahub-migration',
+      'ServiceAccount infrahub-migration',
+    ]);
+    const order = hooks.map(({ kind, metadata }) => [kind, Number(metadata.annotations?.['helm.sh/hook-weight'])]);
+    expect(Object.fromEntries(order)).toEqual({ ServiceAccount: -1, NetworkPolicy: -1, Job: 0 });
     expect(JSON.stringify(one(objects, 'Job', 'infrahub-migration'))).not.toContain('configMapRef');
+  });
+
+  test('replicas and migration each have an account of their own, without a right and without a token', async () => {
+    const objects = await render(CHART, everythingValues);
+    const accountOf = (kind: string, name: string) => podOf(one(objects, kind, name)).spec.serviceAccountName;
+    expect(accountOf('Deployment', 'infrahub')).toBe('infrahub');
+    expect(accountOf('Job', 'infrahub-migration')).toBe('infrahub-migration');
+    for (const account of ['infrahub', 'infrahub-migration']) {
+      expect(one(objects, 'ServiceAccount', account)).toMatchObject({ automountServiceAccountToken: false });
+    }
+    expect(objects.map(({ kind }) => kind).filter((kind) => /Role|Binding/.test(kind))).toEqual([]);
   });
 
   test('the autoscaler, where it is on, is alone in saying how many replicas there are', async () => {

@@ -67,6 +67,7 @@ export const everythingValues = {
     PORT: 8080,
     METRICS_PORT: 9100,
     DRAIN_SECONDS: 2.5,
+    LOG_LEVEL: 'warn',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://traces.example.org:4318',
   },
   secrets: {

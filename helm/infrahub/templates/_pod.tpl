@@ -3,19 +3,19 @@
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
 {{- end }}
 
-{{/* Environment variables that say in which file a secret or another file is. */}}
+{{/* Environment variables that say in which file a secret or another file is; takes (list $secrets $files). */}}
 {{- define "infrahub.fileVariables" -}}
-{{- range $name, $_ := .Values.secrets }}
+{{- range $name, $_ := index . 0 }}
 - name: {{ $name }}_FILE
   value: /run/infrahub/{{ $name }}
 {{- end }}
-{{- range $name, $_ := .Values.files }}
+{{- range $name, $_ := index . 1 }}
 - name: {{ $name }}
   value: /run/infrahub/{{ $name }}
 {{- end }}
 {{- end }}
 
-{{/* What a Pod needs beside its container. Restricted Pod Security; nobody but root owns the secrets, and only its group reads them. */}}
+{{/* What a Pod needs beside its container and its volumes. Restricted Pod Security. */}}
 {{- define "infrahub.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -44,38 +44,42 @@ tolerations:
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
-volumes:
-  - name: temporary
-    emptyDir:
-      sizeLimit: {{ .Values.temporarySize | quote }}
-  - name: secrets
-    projected:
-      defaultMode: 288 # 0440
-      sources:
-        {{- range $name, $at := .Values.secrets }}
-        - secret:
-            name: {{ $at.name | quote }}
-            items:
-              - key: {{ $at.key | quote }}
-                path: {{ $name }}
-        {{- end }}
-        {{- range $name, $at := .Values.files }}
-        - {{ if $at.secret }}secret{{ else }}configMap{{ end }}:
-            name: {{ $at.secret | default $at.configMap | quote }}
-            items:
-              - key: {{ $at.key | quote }}
-                path: {{ $name }}
-        {{- end }}
-  {{- with .Values.trustedCertificates }}
-  {{- if .configMap }}
-  - name: certificates
-    configMap:
-      name: {{ .configMap | quote }}
-      items:
-        - key: {{ .key | quote }}
-          path: ca-certificates.crt
-  {{- end }}
-  {{- end }}
+{{- end }}
+
+{{/* A Pod's volumes; takes (list $ $secrets $files). Nobody but root owns the secrets, and only the Pod's group reads them. */}}
+{{- define "infrahub.volumes" -}}
+{{- $ := index . 0 -}}
+- name: temporary
+  emptyDir:
+    sizeLimit: {{ $.Values.temporarySize | quote }}
+- name: secrets
+  projected:
+    defaultMode: 288 # 0440
+    sources:
+      {{- range $name, $at := index . 1 }}
+      - secret:
+          name: {{ $at.name | quote }}
+          items:
+            - key: {{ $at.key | quote }}
+              path: {{ $name }}
+      {{- end }}
+      {{- range $name, $at := index . 2 }}
+      - {{ if $at.secret }}secret{{ else }}configMap{{ end }}:
+          name: {{ $at.secret | default $at.configMap | quote }}
+          items:
+            - key: {{ $at.key | quote }}
+              path: {{ $name }}
+      {{- end }}
+{{- with $.Values.trustedCertificates }}
+{{- if .configMap }}
+- name: certificates
+  configMap:
+    name: {{ .configMap | quote }}
+    items:
+      - key: {{ .key | quote }}
+        path: ca-certificates.crt
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* What every container has. The image keeps its public CAs where an organisation's own are mounted over them. */}}
