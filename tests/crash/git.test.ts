@@ -1,7 +1,9 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type CrashStack, createStackPool } from '../support/crash-stack.ts';
+import { type CrashStack, createStackPool, onStack } from '../support/crash-stack.ts';
+import { besideRival } from '../support/rival.ts';
 import { until, within } from '../support/until.ts';
 
 const stacks = createStackPool({ limit: 4, settings: { GIT_TIMEOUT_SECONDS: '2' } });
@@ -37,6 +39,19 @@ describe.concurrent('Git', () => {
       expect(file).toContain('# mine, and yours:');
       expect(file.split(namespace_name)).toHaveLength(2);
       stack.remote.commitAsRival('values.yaml', file.replace('# mine, and yours:', '# whose'));
+    }));
+
+  test('a rival who comes before every single push is waited for, and nobody fails by that', () =>
+    stacks.use(async (stack) => {
+      let pushes = 0;
+      stack.checkpoints.whenPassed('push arrives', () => {
+        stack.remote.commitAsRival('theirs.yaml', `push: ${++pushes}\n`);
+      });
+      const { id } = await create(stack);
+      await waitsForGit(stack, id, /Others pushed to the branch first, 8 times in a row/);
+      expect(pushes).toBe(8);
+      stack.checkpoints.forget();
+      await expectActive(stack, id);
     }));
 
   test('a push whose answer is lost is found to have arrived, and not made again', () =>
@@ -128,3 +143,24 @@ describe.concurrent('Git', () => {
       expect(await stack.findings()).toEqual([]);
     }));
 });
+
+test('fifty creates, while somebody else pushes without end, all land in few commits, and nobody’s line is lost', () =>
+  onStack({ replicas: 2 }, async (stack) => {
+    const { done: created, theirs } = await besideRival(stack.gitUrl, async () => {
+      const projects = await Promise.all(
+        Array.from({ length: 50 }, async (_, index) => {
+          await sleep(Math.floor(index / 10) * 1_000);
+          return create(stack);
+        }),
+      );
+      await stack.settled();
+      return projects;
+    });
+    const projects = await stack.reader.projects();
+    expect(projects.map((p) => p.status)).toEqual(Array(50).fill('active'));
+    expect(projects.map((p) => p.id).sort()).toEqual(created.map((p) => p.id).sort());
+    expect((await stack.reader.readFile()).match(/^# theirs.*$/gm)).toEqual(theirs);
+    const ours = (await stack.reader.commits()).filter((subject) => subject.startsWith('Provision'));
+    expect(ours.length).toBeLessThan(25);
+    expect(await stack.findings()).toEqual([]);
+  }));

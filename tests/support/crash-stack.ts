@@ -118,6 +118,8 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
     people: { lead: LEAD, admin: ADMIN },
     remote,
     git,
+    /** For others than InfraHub: with the token in it, and past the proxies. */
+    gitUrl: git.url.replace('//', `//oauth2:${gitToken}@`),
     argocd,
     checkpoints,
     replicas,

@@ -77,7 +77,10 @@ export function createValuesRepository(
             log.info({ attempt }, 'somebody else pushed first; the edits are applied again on top');
             if (attempt < ATTEMPTS) await sleep(waitBefore(attempt));
           }
-          throw new GitError('contended', `Others pushed to the branch first, ${ATTEMPTS} times in a row. Try again.`);
+          throw new GitError(
+            'contended',
+            `Others pushed to the branch first, ${ATTEMPTS} times in a row; it is tried again.`,
+          );
         }),
       ),
 
