@@ -66,6 +66,8 @@ export const syncRuns = pgTable(
     synced: integer('synced').notNull().default(0),
     /** Of those, how many were new or differed from what was known. */
     updated: integer('updated').notNull().default(0),
+    /** Of those, how many were new; null for runs from before that was counted. */
+    added: integer('added'),
     markedOffline: integer('marked_offline').notNull().default(0),
     /** Servers that vanished but were not marked, because too many vanished at once. */
     withheldOffline: integer('withheld_offline').notNull().default(0),

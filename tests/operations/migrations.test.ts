@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { afterEach, describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
 import { openDatabase } from '../../server/platform/database.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { isMigrated, migrateDatabase } from '../../server/platform/migrate.ts';
@@ -28,6 +33,21 @@ async function emptyDatabase() {
   cleanUps.push(() => onServer(`drop database ${name} with (force)`));
   const url = `${postgresUrl}/${name}`;
   return { url, open: () => opened(url) };
+}
+
+/** A database as the version left it whose newest migration this was. */
+async function databaseAt(newest: string) {
+  const database = await emptyDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'infrahub-migrations-'));
+  cleanUps.push(() => rm(folder, { recursive: true }));
+  await cp(FOLDER, folder, { recursive: true });
+  const journal = z
+    .looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) })
+    .parse(JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')));
+  const entries = journal.entries.filter(({ tag }) => tag <= newest);
+  await writeFile(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
+  await migrate(database.open().db, { migrationsFolder: folder });
+  return database;
 }
 
 function opened(url: string) {
@@ -77,6 +97,40 @@ describe('the migrator', () => {
       await until('it to wait no more', async () => ((await waiting()) ? undefined : true));
       await other.query('rollback');
       await migrating;
+    });
+  });
+});
+
+const GROWING = 'audit_events, project_events, quota_ledger, usage_snapshots';
+const A_WORD_THAT_IS_NONE = `insert into audit_events (actor, action, target_type, target_id, target_name, request_id)
+  values ('admin', 'Founded', 'center', 'some-id', 'Vision', gen_random_uuid())`;
+
+describe('a rule that is new', () => {
+  test('is checked on all rows of the tables that only grow while the version before writes them', async () => {
+    const { url, open } = await databaseAt('0008_known_words');
+    await onDatabase(url, async (writer) => {
+      await writer.query(`begin; lock table ${GROWING} in row exclusive mode`);
+      await migrateDatabase(open());
+      const unchecked = await writer.query('select conname from pg_constraint where not convalidated');
+      expect(unchecked.rows).toEqual([]);
+    });
+  });
+
+  test('that rows break stops the migration with their table and its name, changes none, and holds once they are mended', async () => {
+    const { url, open } = await databaseAt('0007_sign_in_limits');
+    await onDatabase(url, async (client) => {
+      await client.query(A_WORD_THAT_IS_NONE);
+      await expect(migrateDatabase(open())).rejects.toThrow(
+        'rows of the table audit_events break its new rule audit_events_action_words. Nothing was changed by it',
+      );
+      const words = async () => (await client.query('select action from audit_events')).rows;
+      expect(await words()).toEqual([{ action: 'Founded' }]);
+      await expect(client.query(A_WORD_THAT_IS_NONE)).rejects.toThrow('audit_events_action_words');
+      await client.query(`begin; alter table audit_events disable trigger audit_events_append_only;
+        update audit_events set action = 'org.create' where action = 'Founded';
+        alter table audit_events enable trigger audit_events_append_only; commit`);
+      await migrateDatabase(open());
+      expect(await isMigrated(open())).toBe(true);
     });
   });
 });
