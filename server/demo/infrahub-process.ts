@@ -22,6 +22,8 @@ type Options = {
   program?: 'server/main.ts' | 'build/infrahub/main.js';
   /** Where the built portal is looked for. */
   folder?: string;
+  /** The command that runs it, if another is to: one that gives it a disk of its own, say. */
+  through?: readonly string[];
 };
 
 /**
@@ -31,9 +33,10 @@ type Options = {
 export async function startInfraHub(
   env: Record<string, string>,
   logFile: string,
-  { program = 'server/main.ts', folder = process.cwd() }: Options = {},
+  { program = 'server/main.ts', folder = process.cwd(), through = [] }: Options = {},
 ): Promise<InfraHubProcess> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', absolute(program)], {
+  const [command = process.execPath, ...args] = [...through, process.execPath];
+  const child = spawn(command, [...args, '--max-semi-space-size=8', absolute(program)], {
     cwd: folder,
     env: { NODE_ENV: 'production', PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

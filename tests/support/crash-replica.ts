@@ -16,6 +16,8 @@ type Options = {
   logFile: string;
   /** Where the process runs; the built portal is there. */
   workingFolder: string;
+  /** As for `startInfraHub`. */
+  through: readonly string[];
 };
 
 /** More processes that start at once would only keep each other waiting. */
@@ -32,7 +34,9 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
   throughProxy.port = String(postgres.port);
   const env = { ...options.env, DATABASE_URL: throughProxy.href, GIT_REPO_URL: git.url, ARGOCD_URL: argocd.url };
   const launch = (port: string) =>
-    fewAtOnce(() => startInfraHub({ ...env, PORT: port }, logFile, { folder: options.workingFolder }));
+    fewAtOnce(() =>
+      startInfraHub({ ...env, PORT: port }, logFile, { folder: options.workingFolder, through: options.through }),
+    );
   let running: InfraHubProcess | undefined = await launch('0');
   const port = new URL(running.url).port;
 

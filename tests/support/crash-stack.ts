@@ -13,6 +13,7 @@ import { startReplica } from './crash-replica.ts';
 import { createTestRepository } from './git-server.ts';
 import { createIndependentReader } from './independent-reader.ts';
 import { createLimit } from './limit.ts';
+import type { SmallDisk } from './small-disk.ts';
 import { until } from './until.ts';
 
 const FIRST_VALUES = '# whose namespaces these are\nnamespaces: {}\n';
@@ -26,13 +27,15 @@ type Options = {
   settings?: Record<string, string>;
   /** Another PostgreSQL than the one that the stacks share: the URL of a prepared database. */
   databaseUrl?: string;
+  /** Where InfraHub keeps what is temporary, if that is a disk of its own. */
+  disk?: Pick<SmallDisk, 'folder' | 'through'>;
 };
 
 /**
  * InfraHub as real processes on real PostgreSQL, with a Git repository over HTTP, the Argo CD stand-in and a directory of
  * its own. Between them stand proxies, at whose checkpoints a test can stop what is on its way. One team with much quota.
  */
-export async function startCrashStack({ replicas: count = 1, settings = {}, databaseUrl: given }: Options = {}) {
+export async function startCrashStack({ replicas: count = 1, settings = {}, databaseUrl: given, disk }: Options = {}) {
   const shared = inject('crash');
   const folder = await mkdtemp(join(shared.folder, 'stack-'));
   const name = `crash_${randomBytes(6).toString('hex')}`;
@@ -73,7 +76,7 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
   const env = {
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
-    TMPDIR: join(folder, 'tmp'),
+    TMPDIR: disk?.folder ?? join(folder, 'tmp'),
     NODE_COMPILE_CACHE: join(shared.folder, 'compiled'),
     DATABASE_POOL_SIZE: '10',
     JWT_SECRETS: secret(),
@@ -95,6 +98,7 @@ export async function startCrashStack({ replicas: count = 1, settings = {}, data
         checkpoints,
         logFile: join(folder, `replica-${index}.log`),
         workingFolder: shared.folder,
+        through: disk?.through ?? [],
       }),
     ),
   );

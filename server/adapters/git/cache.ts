@@ -5,7 +5,7 @@ import { GitConstructError } from 'simple-git';
 import type { Config } from '../../platform/config.ts';
 import type { Log } from '../../platform/log.ts';
 import { CommandFailed, createGit, type Git } from './command.ts';
-import { localFailure, remoteFailure } from './failure.ts';
+import { diskIsFull, localFailure, remoteFailure } from './failure.ts';
 import { GitError } from './values-repository.port.ts';
 
 export type CacheSettings = Pick<
@@ -41,7 +41,10 @@ export function createCache(settings: CacheSettings, log: Log, givenFolder: stri
   }
 
   async function ready(): Promise<Git> {
-    opened ??= open();
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
     const { folder, git } = await opened;
     if (await exists(join(folder, 'HEAD'))) return git;
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -70,6 +73,8 @@ export function createCache(settings: CacheSettings, log: Log, givenFolder: stri
         await withDisk(clear);
         return await work(await withDisk(ready));
       } catch (error) {
+        // Half a copy helps nobody, and takes room.
+        if (isLocalTrouble(error)) await withDisk(clear);
         throw inPlainWords(error);
       }
     },
@@ -105,6 +110,7 @@ async function withDisk<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw diskIsFull(error.message);
     const message = `InfraHub’s own copy of the repository cannot be written: ${error.code}. Look at the temporary folder’s disk.`;
     throw new GitError('unavailable', message);
   }

@@ -90,8 +90,18 @@ export function remoteFailure(error: CommandFailed): GitError | undefined {
   return new GitError(failure, `${message}. ${quote(error)}`);
 }
 
+const FULL = /^(?!remote:).*(No space left|quota exceeded)/im;
+
+/** There is no room for our copy; nothing but room helps. */
+export const diskIsFull = (said: string): GitError =>
+  new GitError(
+    'unavailable',
+    `The disk of InfraHub’s temporary folder is full. Make room there, or point TMPDIR elsewhere; nothing is lost, and it is tried again. ${said}`,
+  );
+
 /** The copy stayed unusable although it was made anew. */
 export function localFailure(error: CommandFailed): GitError {
+  if (FULL.test(error.stderr)) return diskIsFull(quote(error));
   const message =
     'InfraHub’s own copy of the repository cannot be used. Look at the disk of the temporary folder, and that git is installed';
   return new GitError('unavailable', `${message}. ${quote(error)}`);
