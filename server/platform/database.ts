@@ -46,14 +46,15 @@ export function violatedConstraint(error: unknown): string | undefined {
   return undefined;
 }
 
-const CONNECTION_LOST = /^(08|57P0)/;
+/** A connection that is gone, a server that ends, or one without disk, memory or connections to spare. */
+const NOT_NOW = /^(08|53|57P0)/;
 const NO_CONNECTION =
   /timeout exceeded when trying to connect|Connection terminated|not queryable|ECONNREFUSED|ECONNRESET/;
 
-/** Whether the database could not be reached or went away; a COMMIT that fails like this may have taken place. */
+/** Whether the database could not be reached, went away or has no room; a COMMIT that fails like this may have taken place. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return CONNECTION_LOST.test(state);
+  if (state !== undefined) return NOT_NOW.test(state);
   for (let e = error; e instanceof Error; e = e.cause) {
     if (NO_CONNECTION.test(`${e.message} ${'code' in e ? e.code : ''}`)) return true;
   }

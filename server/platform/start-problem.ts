@@ -22,6 +22,7 @@ export function startProblem(error: unknown, databaseUrl: string): string | unde
   const state = sqlState(error) ?? '';
   if (state.startsWith('28')) return `${postgres} refuses the user or the password. Correct them in DATABASE_URL.`;
   if (state === '3D000') return `${postgres} has no database of this name. Create it, or correct DATABASE_URL.`;
+  if (state.startsWith('53')) return `${postgres} has too little disk, memory or connections left. Give it more.`;
   if (isUnavailable(error) || UNREACHABLE.test(code)) {
     return `${postgres} does not answer. Start it, or correct DATABASE_URL.`;
   }
