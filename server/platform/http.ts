@@ -61,8 +61,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   const watch = createRequestWatch(metrics.requests, log);
 
   app.use(async (c, next) => {
-    const sent = requestIdShape.safeParse(c.req.header('x-request-id'));
-    const requestId = sent.success ? sent.data.toLowerCase() : randomUUID();
+    const requestId = requestIdOf(c.req.header('x-request-id'));
     c.set('requestId', requestId);
     const peer = c.env?.incoming?.socket.remoteAddress ?? '';
     const remoteAddress = remoteAddressOf(peer, c.req.header('x-forwarded-for'), isProxy);
@@ -72,7 +71,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
       watch(request, async (onCall) => {
         c.set('context', contextFrom(options, c.req.raw, { requestId, remoteAddress, onCall }));
         await next();
-        c.header('X-Request-Id', requestId);
+        // Not `c.header`, which would make a new answer around a stream of this one's body.
+        c.res.headers.set('X-Request-Id', requestId);
         setSecurityHeaders(c.res.headers);
         return { status: c.res.status, code: c.get('refusal') };
       }),
@@ -95,7 +95,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
 
   app.use('/api/*', async (c, next) => {
     await next();
-    c.header('Cache-Control', 'no-store');
+    c.res.headers.set('Cache-Control', 'no-store');
   });
   if (options.corsOrigins.length > 0) {
     const cross = crossOrigin(options.corsOrigins);
@@ -104,7 +104,9 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   const tooLarge = () => {
     throw new InfraHubError('PAYLOAD_TOO_LARGE', `A body may have ${MAX_BODY_BYTES / 1024} KiB at most.`);
   };
-  app.use('/api/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
+  const limited = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
+  // It asks for the body, which costs a whole request of Node's; a GET has none.
+  app.use('/api/*', (c, next) => (c.req.raw.method === 'GET' ? next() : limited(c, next)));
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {
@@ -141,6 +143,12 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     return response;
   });
   return app;
+}
+
+/** What was sent, if it is one, else a new one. */
+function requestIdOf(sent: string | undefined): string {
+  const known = sent === undefined ? undefined : requestIdShape.safeParse(sent).data;
+  return known?.toLowerCase() ?? randomUUID();
 }
 
 function contextFrom(

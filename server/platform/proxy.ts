@@ -23,7 +23,8 @@ export function remoteAddressOf(
   forwardedFor: string | undefined,
   isProxy: (address: string) => boolean,
 ): string {
-  const hops = [...(forwardedFor ?? '').split(',').map((hop) => hop.trim()), peer].map(plain);
+  if (forwardedFor === undefined) return plain(peer);
+  const hops = [...forwardedFor.split(',').map((hop) => hop.trim()), peer].map(plain);
   while (hops.length > 1 && isProxy(hops.at(-1) ?? '') && isIP(hops.at(-2) ?? '') !== 0) hops.pop();
   return hops.at(-1) ?? '';
 }
