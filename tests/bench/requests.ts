@@ -9,13 +9,23 @@ import { startWorld } from './world.ts';
 const CLIENTS = 32;
 const listening = z.object({ port: z.number() });
 
-/** A server that is nothing but what is compared with, in a process of its own. */
-async function startBare(kind: 'json' | 'page') {
-  const child = fork(new URL('./bare-server.ts', import.meta.url), [kind], {
+/** A server that is nothing but what is compared with, in a process of its own: one answer, or pages where there is none. */
+async function startBare(answer?: Answer) {
+  const child = fork(new URL('./bare-server.ts', import.meta.url), answer ? [JSON.stringify(answer)] : [], {
     env: { ...process.env, NODE_ENV: 'production' },
   });
   const [message] = await once(child, 'message');
   return { port: listening.parse(message).port, stop: () => void child.kill() };
+}
+
+type Answer = { headers: Record<string, string>; body: string };
+
+/** What InfraHub answers, byte for byte but for what node:http writes itself. */
+async function answerAt(url: string, token: string): Promise<Answer> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  const ofNode = ['connection', 'date', 'keep-alive'];
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => !ofNode.includes(name)));
+  return { headers, body: await response.text() };
 }
 
 const perSecond = async (port: number, request: string, seconds: number): Promise<number> =>
@@ -26,10 +36,10 @@ export const requests: Benchmark = {
   name: 'requests',
   async run({ rounds, quick }) {
     const world = await startWorld({}, (db) => found(db, { fields: 1, departments: 1, teams: 1 }));
-    const [json, page] = [await startBare('json'), await startBare('page')];
+    const token = await tokenOfAdmin(world);
+    const [json, page] = [await startBare(await answerAt(`${world.url}/api/trpc/auth.me`, token)), await startBare()];
     try {
       const seconds = quick ? 2 : 5;
-      const token = await tokenOfAdmin(world);
       const me = httpText('/api/trpc/auth.me', { token });
       const signIn = httpText('/sign-in');
       const rows = [
