@@ -1,10 +1,9 @@
-import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { exactTime, relativeTime } from './format.ts';
 
 const TICK_MS = 15_000;
 
-/** A moment, as seen from now; the exact one on hover. */
+/** A moment, as seen from now; the exact one on hover, by the browser's own means: lists have one in every row. */
 export function Ago({ at }: { at: string }) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -12,8 +11,8 @@ export function Ago({ at }: { at: string }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <Tooltip label={exactTime(at)}>
-      <time dateTime={at}>{relativeTime(at, Math.max(now, 0))}</time>
-    </Tooltip>
+    <time dateTime={at} title={exactTime(at)}>
+      {relativeTime(at, Math.max(now, 0))}
+    </time>
   );
 }

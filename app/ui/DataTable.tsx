@@ -1,18 +1,17 @@
 import { Checkbox } from '@mantine/core';
 import {
   type ColumnDef,
-  flexRender,
   getCoreRowModel,
-  type Row,
   type RowData,
   type RowSelectionState,
-  type Table,
   useReactTable,
 } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { BodyRow, type Choose } from './BodyRow.tsx';
 import classes from './DataTable.module.css';
 import { HeaderCell, type Sorting } from './HeaderCell.tsx';
+import { memoised } from './memoised.ts';
 
 declare module '@tanstack/react-table' {
   interface ColumnMeta<TData extends RowData, TValue> {
@@ -36,7 +35,7 @@ type DataTableProps<T> = {
   rowId: (row: T) => string;
   rowName?: (row: T) => string;
   sorting?: Sorting;
-  selection?: { chosen: RowSelectionState; onChange: (chosen: RowSelectionState) => void };
+  selection?: { chosen: RowSelectionState; onChange: Choose };
   /** Called when the end comes near, to fetch more. */
   onEnd?: () => void;
   empty: ReactNode;
@@ -46,19 +45,12 @@ type DataTableProps<T> = {
 
 const ROW_HEIGHT = 41;
 
-/** A table of any length: only the rows in view are in the document. Sorting and filtering are the server's work. */
-export function DataTable<T>(props: DataTableProps<T>) {
-  const { rows, columns, rowId, selection, onEnd } = props;
-  const table = useReactTable({
-    data: rows,
-    columns,
-    getRowId: rowId,
-    getCoreRowModel: getCoreRowModel(),
-    enableRowSelection: selection !== undefined,
-    state: { rowSelection: selection?.chosen ?? {} },
-    onRowSelectionChange: (change) =>
-      selection?.onChange(typeof change === 'function' ? change(selection.chosen) : change),
-  });
+/**
+ * A table of any length: only the rows in view are in the document, and a row that stays in view is not drawn again.
+ * Sorting and filtering are the server's work.
+ */
+export function DataTable<T extends object>(props: DataTableProps<T>) {
+  const { rows, columns, rowId, rowName, selection, onEnd, detail } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY), []);
@@ -67,13 +59,20 @@ export function DataTable<T>(props: DataTableProps<T>) {
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
     scrollMargin: top,
-    getItemKey: (index) => table.getRowModel().rows[index]?.id ?? index,
+    getItemKey: useCallback((index: number) => (rows[index] ? rowId(rows[index]) : index), [rows, rowId]),
   });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? -1;
+  const [first = 0, last = -1] = [items[0]?.index, items.at(-1)?.index];
   useEffect(() => {
     if (onEnd && rows.length > 0 && last >= rows.length - 20) onEnd();
   }, [last, rows.length, onEnd]);
+  const table = useReactTable({
+    // Of what is in view alone: to make rows of thousands takes long, with every page that comes.
+    data: useMemo(() => rows.slice(first, last + 1), [rows, first, last]),
+    columns,
+    getRowId: rowId,
+    getCoreRowModel: getCoreRowModel(),
+  });
 
   if (rows.length === 0) return props.empty;
   const before = (items[0]?.start ?? top) - top;
@@ -83,7 +82,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
       <table className={classes.table} aria-label={props.label} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {selection && <SelectAll table={table} />}
+            {selection && <ChooseAll rows={rows} rowId={rowId} {...selection} />}
             {table.getFlatHeaders().map((header) => (
               <HeaderCell key={header.id} header={header} sorting={props.sorting} />
             ))}
@@ -91,12 +90,21 @@ export function DataTable<T>(props: DataTableProps<T>) {
         </thead>
         <tbody ref={body}>
           {before > 0 && <tr aria-hidden className={classes.spacer} style={{ height: before }} />}
-          {items.map((item) => {
-            const row = table.getRowModel().rows[item.index];
-            return (
-              row && <BodyRow key={row.id} row={row} index={item.index} {...props} measure={virtual.measureElement} />
-            );
-          })}
+          {table.getRowModel().rows.map(({ id, original, index }) => (
+            <BodyRow
+              key={id}
+              table={table}
+              columns={columns}
+              id={id}
+              original={original}
+              index={first + index}
+              name={rowName?.(original) ?? id}
+              chosen={selection && selection.chosen[id] === true}
+              onChoose={selection?.onChange}
+              below={detail?.(original)}
+              measure={virtual.measureElement}
+            />
+          ))}
           {after > 0 && <tr aria-hidden className={classes.spacer} style={{ height: after }} />}
         </tbody>
       </table>
@@ -104,55 +112,21 @@ export function DataTable<T>(props: DataTableProps<T>) {
   );
 }
 
-function SelectAll<T>({ table }: { table: Table<T> }) {
+type ChooseAllProps<T> = { rows: T[]; rowId: (row: T) => string; chosen: RowSelectionState; onChange: Choose };
+
+const ChooseAll = memoised(function ChooseAll<T>({ rows, rowId, chosen, onChange }: ChooseAllProps<T>) {
+  const count = rows.filter((row) => chosen[rowId(row)]).length;
+  const all = count === rows.length;
+  const chooseAll = () => Object.fromEntries(rows.map((row) => [rowId(row), true]));
   return (
     <th scope="col" className={classes.choose}>
       <Checkbox
         size="xs"
         aria-label="Choose all that are shown"
-        checked={table.getIsAllRowsSelected()}
-        indeterminate={table.getIsSomeRowsSelected()}
-        onChange={table.getToggleAllRowsSelectedHandler()}
+        checked={all}
+        indeterminate={count > 0 && !all}
+        onChange={() => onChange(all ? () => ({}) : chooseAll)}
       />
     </th>
   );
-}
-
-type BodyRowProps<T> = DataTableProps<T> & { row: Row<T>; index: number; measure: (node: Element | null) => void };
-
-function BodyRow<T>({ row, index, selection, rowName, detail, measure }: BodyRowProps<T>) {
-  const below = detail?.(row.original);
-  return (
-    <>
-      <tr
-        aria-rowindex={index + 2}
-        data-index={index}
-        data-chosen={row.getIsSelected() || undefined}
-        {...(below ? {} : { ref: measure })}
-      >
-        {selection && (
-          <td className={classes.choose}>
-            <Checkbox
-              size="xs"
-              aria-label={`Choose ${rowName?.(row.original) ?? row.id}`}
-              checked={row.getIsSelected()}
-              onChange={row.getToggleSelectedHandler()}
-            />
-          </td>
-        )}
-        {row.getVisibleCells().map((cell) => (
-          <td key={cell.id} data-align={cell.column.columnDef.meta?.align} data-from={cell.column.columnDef.meta?.from}>
-            {flexRender(cell.column.columnDef.cell, cell.getContext())}
-          </td>
-        ))}
-      </tr>
-      {below && (
-        <tr>
-          <td colSpan={row.getVisibleCells().length + (selection ? 1 : 0)} className={classes.below}>
-            {below}
-          </td>
-        </tr>
-      )}
-    </>
-  );
-}
+});

@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { z } from 'zod';
 import { performanceTier } from '../../../server/platform/schema.ts';
-import { projectStatus, slaType } from '../../../server/projects/projects.schema.ts';
+import { type Project, projectStatus, slaType } from '../../../server/projects/projects.schema.ts';
 import { api, client } from '../../api.ts';
 import { fetchCsv } from '../../download.ts';
 import { CsvButton } from '../../ui/CsvButton.tsx';
@@ -36,6 +36,8 @@ const filterShape = z.object({
 const choicesOf = <K extends string>(names: Record<K, string>) =>
   Object.entries<string>(names).map(([value, label]) => ({ value, label }));
 const STATUS_CHOICES = projectStatus.options.map((value) => ({ value, label: STATUS[value].label }));
+
+const idOf = ({ id }: Project) => id;
 
 type ProjectListProps = { fixed?: { team_id?: string }; title?: string };
 
@@ -94,7 +96,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
             label="Projects"
             rows={items}
             columns={fixed.team_id ? columnsOfOneTeam : columns}
-            rowId={(project) => project.id}
+            rowId={idOf}
             sorting={{
               by: filters.sort,
               direction: filters.direction,

@@ -18,7 +18,10 @@ import { FilterBar } from './FilterBar.tsx';
 import { asked, filterShape } from './filters.ts';
 import { ReleaseDialog } from './ReleaseDialog.tsx';
 import { SelectionBar } from './SelectionBar.tsx';
-import { columns } from './server-columns.tsx';
+import { columns, type Server } from './server-columns.tsx';
+
+const idOf = ({ id }: Server) => id;
+const nameOf = ({ name }: Server) => name;
 
 /** The fleet: what is where, whose it is, and giving it away or taking it back. */
 export function Servers() {
@@ -58,8 +61,8 @@ export function Servers() {
               label="Servers"
               rows={items}
               columns={columns}
-              rowId={(server) => server.id}
-              rowName={(server) => server.name}
+              rowId={idOf}
+              rowName={nameOf}
               sorting={{ by: sort, direction, onChange: (by, towards) => set({ sort: by, direction: towards }) }}
               {...(mayAllocate && { selection: { chosen, onChange: setChosen } })}
               onEnd={more}
