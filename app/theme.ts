@@ -94,6 +94,7 @@ export const theme = createTheme({
       },
     }),
     Button: { defaultProps: { size: 'sm' } },
+    InputWrapper: { styles: { label: { marginBottom: rem(4) } } },
     // Inside of the page's landmarks, as assistive technology asks of everything that is shown.
     Portal: { defaultProps: { target: '#overlays' } },
     Modal: {

@@ -32,7 +32,7 @@ export function SearchInput({ label, value, onChange }: SearchInputProps) {
       onChange={(event) => change(event.currentTarget.value)}
       leftSection={<IconSearch size={16} />}
       rightSection={text && <CloseButton size="sm" aria-label="Clear the search" onClick={() => change('')} />}
-      w={{ base: '100%', xs: 220 }}
+      w={{ base: '100%', xs: 212 }}
     />
   );
 }

@@ -116,6 +116,7 @@ function Day({ label, value, onChange }: DayProps) {
       aria-label={label}
       leftSection={label}
       leftSectionWidth={52}
+      w={{ base: '100%', xs: 190 }}
       value={value ?? ''}
       onChange={(event) => onChange(event.currentTarget.value || undefined)}
     />

@@ -9,7 +9,8 @@ type CapacityBarProps = {
   amount: Amount;
   /** Length of the whole scale; bars that are to be compared share one. */
   scale?: number;
-  size?: 'sm' | 'md';
+  /** `fill` takes the height that there is. */
+  size?: 'sm' | 'md' | 'fill';
 };
 
 /** The house's picture of capacity: used, granted but unused, free, and what was granted beyond what is there. */

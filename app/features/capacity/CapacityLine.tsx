@@ -21,12 +21,19 @@ export function CapacityLine({ label, resource, amount, tell = 'free' }: Capacit
         <Text size="xs" fw={550}>
           {RESOURCE_NAME[resource]}
         </Text>
-        <Text size="xs" className="numbers" c={over > 0 ? 'var(--status-bad)' : 'dimmed'}>
-          {over > 0
-            ? `${quantity(over, resource)} over-allocated`
-            : tell === 'free'
-              ? `${count(free)} of ${count(amount.capacity)} ${unit} free`
-              : `${count(amount.used)} of ${count(amount.capacity)} ${unit} used · ${percent(amount.used, amount.capacity)}`}
+        <Text size="xs" className="numbers" c="dimmed">
+          {over > 0 ? (
+            <>
+              {free > 0 && `${count(free)} free · `}
+              <Text span inherit c="var(--status-bad)">
+                {quantity(over, resource)} over-allocated
+              </Text>
+            </>
+          ) : tell === 'free' ? (
+            `${count(free)} of ${count(amount.capacity)} ${unit} free`
+          ) : (
+            `${count(amount.used)} of ${count(amount.capacity)} ${unit} used · ${percent(amount.used, amount.capacity)}`
+          )}
         </Text>
       </Group>
       <CapacityBar label={`${label} ${RESOURCE_NAME[resource]}`} resource={resource} amount={amount} />

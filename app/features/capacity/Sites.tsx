@@ -4,6 +4,7 @@ import { CsvButton } from '../../ui/CsvButton.tsx';
 import { Panel } from '../../ui/Panel.tsx';
 import { Segments } from '../../ui/Segments.tsx';
 import type { Amounts } from './amounts.ts';
+import { CapacityLegend } from './CapacityLegend.tsx';
 import { CapacityLine } from './CapacityLine.tsx';
 import { RESOURCES } from './capacity.ts';
 import { SitesTable } from './SitesTable.tsx';
@@ -31,6 +32,7 @@ export function Sites({ name, title, sites, tell = 'free', fetchCsv }: SitesProp
   return (
     <Panel
       title={title}
+      hint={as === 'bars' && <CapacityLegend />}
       flush={as === 'table'}
       actions={
         <Group gap="xs">

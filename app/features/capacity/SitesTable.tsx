@@ -21,7 +21,7 @@ const columns: Column<Line>[] = [
     meta: { width: 120 },
     cell: ({ row: { original } }) => `${RESOURCE_NAME[original.resource]}, ${UNIT[original.resource]}`,
   },
-  numbers('capacity', 'There'),
+  numbers('capacity', 'Total'),
   numbers('granted', 'Granted'),
   numbers('used', 'Used'),
   {

@@ -5,11 +5,11 @@ import { type Resource, UNIT } from '../capacity/capacity.ts';
 import { type Day, dayName } from './days.ts';
 
 const SERIES = [
-  { name: 'capacity', label: 'There', color: 'var(--capacity-line)', strokeDasharray: '4 3' },
+  { name: 'capacity', label: 'Total', color: 'var(--capacity-line)', strokeDasharray: '4 3' },
   { name: 'granted', label: 'Granted', color: 'var(--capacity-granted)' },
   { name: 'used', label: 'Used', color: 'var(--capacity-used)' },
 ];
-const OPACITY: Record<string, number> = { capacity: 0, granted: 0.7, used: 1 };
+const OPACITY: Record<string, number> = { capacity: 0, granted: 1, used: 1 };
 
 type HistoryChartProps = { days: Day[]; resource: Resource; height: number };
 
@@ -30,6 +30,8 @@ export default function HistoryChart({ days, resource, height }: HistoryChartPro
       strokeWidth={1.5}
       areaProps={({ name }) => ({ fillOpacity: OPACITY[name] ?? 0, isAnimationActive: false })}
       valueFormatter={(value) => `${count(value)} ${UNIT[resource]}`}
+      areaChartProps={{ margin: { top: 8 } }}
+      xAxisProps={{ minTickGap: 24 }}
       yAxisProps={{ width: 86, domain: [0, 'auto'] }}
       tooltipAnimationDuration={0}
     />

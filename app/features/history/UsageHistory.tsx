@@ -32,7 +32,7 @@ const amountColumn = (id: 'capacity' | 'granted' | 'used', header: string): Colu
 });
 const columns: Column<Day>[] = [
   { id: 'day', header: 'Day', cell: ({ row }) => dayName(row.original.day) },
-  amountColumn('capacity', 'There'),
+  amountColumn('capacity', 'Total'),
   amountColumn('granted', 'Granted'),
   amountColumn('used', 'Used'),
 ];
@@ -53,6 +53,7 @@ export function UsageHistory({ node }: { node?: Pick<OrgNode, 'level' | 'id'> })
           {sites.length > 1 && (
             <FilterSelect
               label="Site"
+              any="All sites"
               value={site}
               choices={sites.map((value) => ({ value, label: value }))}
               onChange={setSite}

@@ -67,6 +67,7 @@ export function Holders({ usage }: { usage: Usage }) {
         <Group gap="xs">
           <FilterSelect
             label="Site"
+            any="All sites"
             value={filters.site}
             choices={usage.sites.map(({ site }) => ({ value: site, label: site }))}
             onChange={(site) => set({ site })}

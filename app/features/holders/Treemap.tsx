@@ -8,8 +8,12 @@ import classes from './Treemap.module.css';
 import type { Tile } from './tiles.ts';
 
 const HEIGHT = 340;
-/** Tiles that are smaller than this say nothing but their name, and then not even that. */
-const ROOM_FOR = { name: { width: 56, height: 30 }, all: { width: 116, height: 80 } };
+/** What a tile is large enough to show; with the least room, nothing. */
+const ROOM_FOR = {
+  name: { width: 56, height: 30 },
+  share: { width: 56, height: 52 },
+  numbers: { width: 92, height: 80 },
+};
 
 /** What stands above the tiles inside a tile. */
 const HEAD = 58;
@@ -74,7 +78,7 @@ type TileBoxProps = Omit<Placed, 'key'> & { resource: Resource; onOpen: (tile: T
 function TileBox({ tile, resource, place, isParent, onOpen }: TileBoxProps) {
   const amount = tile.amounts[resource];
   const fits = (room: { width: number; height: number }) => place.width >= room.width && place.height >= room.height;
-  const [named, whole] = [fits(ROOM_FOR.name), fits(ROOM_FOR.all)];
+  const [named, numbered] = [fits(ROOM_FOR.name), fits(ROOM_FOR.numbers)];
   const { numbers, more } = wordsOf(tile, resource);
   const title = [tile.name, numbers, ...more].join(', ');
   if (tile.kind === 'free') {
@@ -87,13 +91,13 @@ function TileBox({ tile, resource, place, isParent, onOpen }: TileBoxProps) {
   return (
     <UnstyledButton className={classes.tile ?? ''} data-kind={tile.kind} title={title} onClick={() => onOpen(tile)}>
       {named && <span className={classes.name}>{tile.name} </span>}
-      {whole && <span className={classes.numbers}>{numbers} </span>}
-      {whole && tile.kind !== 'project' && !isParent && (
+      {numbered && <span className={classes.numbers}>{numbers} </span>}
+      {fits(ROOM_FOR.share) && tile.kind !== 'project' && !isParent && (
         <span className={classes.share} aria-hidden>
-          <CapacityBar label={tile.name} resource={resource} amount={amount} size="sm" />
+          <CapacityBar label={tile.name} resource={resource} amount={amount} size="fill" />
         </span>
       )}
-      <VisuallyHidden>{(named ? [...(whole ? [] : [numbers]), ...more] : [title]).join(', ')}</VisuallyHidden>
+      <VisuallyHidden>{(named ? [...(numbered ? [] : [numbers]), ...more] : [title]).join(', ')}</VisuallyHidden>
     </UnstyledButton>
   );
 }

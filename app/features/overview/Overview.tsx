@@ -56,7 +56,7 @@ function UsageOverview({ usage }: { usage: Usage }) {
       ) : (
         <Sites
           name="All that you see"
-          title={holds('teams.manage') ? 'Capacity by site' : 'Quota by site'}
+          title={holds('servers.read') ? 'Capacity by site' : 'Quota by site'}
           sites={usage.sites.map((total) => ({
             site: total.site,
             amounts: perResource((resource) => amountOfSite(total, resource)),

@@ -1,6 +1,6 @@
-import { Button, VisuallyHidden } from '@mantine/core';
+import { Button, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { Link } from '@remix-run/react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { z } from 'zod';
 import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { count, plural } from '../../ui/format.ts';
@@ -10,7 +10,6 @@ import { SitePicker } from '../../ui/SitePicker.tsx';
 import { useUrlFilters } from '../../ui/use-url-filters.ts';
 import { type Amounts, amountsOf } from '../capacity/amounts.ts';
 import { CapacityBar } from '../capacity/CapacityBar.tsx';
-import { CapacityLegend } from '../capacity/CapacityLegend.tsx';
 import { RESOURCE_NAME, RESOURCES, type Resource, segmentsOf, UNIT } from '../capacity/capacity.ts';
 import type { Usage } from '../capacity/usage.ts';
 import { hrefOf, type OrgNode } from '../org/tree.ts';
@@ -38,7 +37,6 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
     <Panel
       flush
       title={`Quotas of ${plural(parent.children.length, level)}`}
-      hint={<CapacityLegend />}
       actions={<SitePicker sites={sites} value={site} onChange={(chosen) => set({ site: chosen })} />}
     >
       <DataTable
@@ -91,9 +89,10 @@ function NothingToGrant({ parent }: { parent: OrgNode }) {
 
 const NOTHING = { capacity: 0, granted: 0, used: 0 };
 
-const HEADS = {
-  department: 'granted to teams, of its quota',
-  team: 'used, of its quota',
+/** What is told of a share beside its bar: what was granted of it, or, at the bottom, what is used of it. */
+const TOLD = {
+  department: { of: 'granted', header: 'Granted' },
+  team: { of: 'used', header: 'Used' },
 } as const;
 
 function columnsFor(
@@ -106,37 +105,52 @@ function columnsFor(
   const scaleOf = (resource: Resource) =>
     Math.max(...[...shares.values()].map((amounts) => segmentsOf(amounts[resource]).whole));
   const scales = { cpu: scaleOf('cpu'), ram_gb: scaleOf('ram_gb') };
+  const barOf = (node: OrgNode, resource: Resource) => (
+    <CapacityBar
+      label={node.name}
+      resource={resource}
+      amount={amountOf(node, resource)}
+      scale={scales[resource]}
+      size="sm"
+    />
+  );
+  const { of, header } = TOLD[level];
+  const numbersOf = (node: OrgNode, resource: Resource) => {
+    const amount = amountOf(node, resource);
+    return `${count(amount[of])} of ${count(amount.capacity)}`;
+  };
   const bar = (resource: Resource): Column<OrgNode> => ({
     id: `${resource} bar`,
     header: RESOURCE_NAME[resource],
     meta: { from: 'sm' },
-    cell: ({ row: { original } }) => (
-      <CapacityBar
-        label={original.name}
-        resource={resource}
-        amount={amountOf(original, resource)}
-        scale={scales[resource]}
-        size="sm"
-      />
-    ),
+    cell: ({ row }) => barOf(row.original, resource),
   });
   const numbers = (resource: Resource): Column<OrgNode> => ({
     id: `${resource} numbers`,
-    header: () => <span title={`${UNIT[resource]} ${HEADS[level]}`}>{UNIT[resource]}</span>,
-    meta: { align: 'right', width: 136 },
-    cell: ({ row: { original } }) => {
-      const { capacity, granted, used } = amountOf(original, resource);
-      return `${count(level === 'team' ? used : granted)} of ${count(capacity)}`;
-    },
+    header: `${header}, ${UNIT[resource]}`,
+    meta: { align: 'right', width: 136, from: 'sm' },
+    cell: ({ row }) => numbersOf(row.original, resource),
   });
   const columns: Column<OrgNode>[] = [
     {
       id: 'name',
       header: level === 'team' ? 'Team' : 'Department',
       cell: ({ row: { original } }) => (
-        <Link to={hrefOf(original)} className="plain">
-          {original.name}
-        </Link>
+        <>
+          <Link to={hrefOf(original)} className="plain">
+            {original.name}
+          </Link>
+          <Stack gap={4} mt={4} hiddenFrom="sm">
+            {RESOURCES.map((resource) => (
+              <Fragment key={resource}>
+                {barOf(original, resource)}
+                <Text size="xs" c="dimmed">
+                  {numbersOf(original, resource)} {UNIT[resource]} {of}
+                </Text>
+              </Fragment>
+            ))}
+          </Stack>
+        </>
       ),
     },
     ...RESOURCES.flatMap((resource) => [bar(resource), numbers(resource)]),

@@ -51,7 +51,7 @@ function Siblings({ siblings, parent }: Pick<QuotaPlan, 'siblings' | 'parent'>) 
   return (
     <div>
       <Text size="xs" fw={550} mb={6}>
-        Who else holds of {parent.name}
+        Who else has a share of {parent.name}
       </Text>
       <ul className={classes.siblings}>
         {siblings.slice(0, SHOWN).map(({ id, name, after }) => (

@@ -26,7 +26,7 @@ export function QuotaInput({ subject, resource, value, error, onChange, first }:
     <Stack gap="xs">
       <NumberInput
         label={label}
-        description={`From ${count(floor)} that are held to ${count(ceiling)}, all that is free`}
+        description={`${count(floor)} held already, room for ${count(ceiling)}`}
         value={value ?? ''}
         onChange={(typed) => onChange(typeof typed === 'number' ? typed : undefined)}
         error={value === undefined ? 'Enter a number' : error}
