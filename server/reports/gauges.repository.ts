@@ -93,6 +93,7 @@ export type LastSync = {
   outcome: string;
   synced: number;
   updated: number;
+  added: number;
   marked_offline: number;
   withheld_offline: number;
   quarantined: number;
@@ -102,7 +103,7 @@ export type LastSync = {
 /** The last sync that has ended. */
 export async function readLastSync(db: Executor): Promise<LastSync | undefined> {
   const { rows } = await db.execute<LastSync>(sql`
-    select outcome, synced, updated, marked_offline, withheld_offline, quarantined,
+    select outcome, synced, updated, coalesce(added, 0) as added, marked_offline, withheld_offline, quarantined,
       coalesce(duration_ms, 0) / 1000.0::float8 as duration_seconds
     from ${syncRuns} where outcome <> 'running' order by started_at desc limit 1`);
   return rows[0];

@@ -71,6 +71,12 @@ export const syncRun = z
       .meta({ example: 'succeeded' }),
     synced: z.number().int().describe('Servers in the answer').meta({ example: 300 }),
     updated: z.number().int().describe('Of those, new or different ones').meta({ example: 12 }),
+    added: z
+      .number()
+      .int()
+      .nullable()
+      .describe('Of the updated, the new ones; null while it runs, and for runs before this was counted')
+      .meta({ example: 2 }),
     marked_offline: z.number().int().meta({ example: 1 }),
     withheld_offline: z.number().int().describe('Servers that vanished but wait for a confirmation'),
     quarantined: z.number().int().describe('Rows that could not be used'),

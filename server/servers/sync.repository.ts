@@ -35,6 +35,7 @@ const columns = {
   outcome: syncRuns.outcome,
   synced: syncRuns.synced,
   updated: syncRuns.updated,
+  added: syncRuns.added,
   marked_offline: syncRuns.markedOffline,
   withheld_offline: syncRuns.withheldOffline,
   quarantined: syncRuns.quarantined,
@@ -114,6 +115,7 @@ export type RunResult = {
   outcome: 'succeeded' | 'withheld' | 'failed';
   synced: number;
   updated: number;
+  added: number;
   markedOffline: number;
   withheldOffline: number;
   quarantined: number;
@@ -160,7 +162,7 @@ export async function countVanished(tx: Tx, fleet: Fleet): Promise<z.infer<typeo
   return vanishedCount.parse(rows[0]);
 }
 
-const applied = z.object({ updated: z.number(), gone: z.number() });
+const applied = z.object({ added: z.number(), changed: z.number(), gone: z.number() });
 
 /**
  * Brings the table to what the answer says, in one statement: new servers are added, different ones updated, and
@@ -197,7 +199,7 @@ export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOf
       where not exists (select from ${servers} s where s.name = a.name)
       returning id
     )
-    select ((select count(*) from different) + (select count(*) from added))::int as updated,
+    select (select count(*) from added)::int as added, (select count(*) from different)::int as changed,
       (select count(*) from gone)::int as gone`);
   return applied.parse(rows[0]);
 }

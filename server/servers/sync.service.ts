@@ -92,13 +92,14 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     const { online, vanished } = await runs.countVanished(tx, fleet);
     const disappearance = { online, vanished, maxOfflinePercent, confirmed: order.confirms?.withheld_offline ?? 0 };
     const markOffline = mayMarkOffline(disappearance);
-    const { updated, gone } = await runs.applyFleet(tx, fleet, { markOffline });
+    const { added, changed, gone } = await runs.applyFleet(tx, fleet, { markOffline });
     if (!markOffline) await runs.storeSightings(tx, fleet, id);
     else if (order.confirms) await runs.markConfirmed(tx, order.confirms.id, order.by.sub);
     return {
       outcome: markOffline ? 'succeeded' : 'withheld',
       synced: servers.length,
-      updated,
+      updated: added + changed,
+      added,
       markedOffline: gone,
       withheldOffline: markOffline ? 0 : vanished,
       ...quarantine(sorted.quarantined),
@@ -111,14 +112,14 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     const finished = await runs.finishRun(tx, id, result);
     if (!finished)
       throw new InvalidStateError('This run was taken for lost while it ran. Nothing was changed; sync again.');
-    const { outcome, synced, updated, marked_offline, withheld_offline, quarantined } = finished;
+    const { outcome, synced, updated, added, marked_offline, withheld_offline, quarantined } = finished;
     if (trigger !== 'schedule' || updated + marked_offline > 0) {
       await recordAudit(tx, by, {
         action: 'servers.sync',
         target: { type: 'sync_run', id, name: trigger },
         place: {},
         after: {
-          ...{ outcome, synced, updated, marked_offline, withheld_offline, quarantined },
+          ...{ outcome, synced, updated, added, marked_offline, withheld_offline, quarantined },
           ...(confirms && { confirmed_run_id: confirms.id }),
         },
       });
@@ -137,8 +138,9 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
   }
 
   function report({ id: run_id, outcome, error, ...run }: SyncRun): void {
-    const { synced, updated, marked_offline, withheld_offline, quarantined, duration_ms } = run;
-    const line = { run_id, outcome, synced, updated, marked_offline, withheld_offline, quarantined, duration_ms };
+    const { synced, updated, added, marked_offline, withheld_offline, quarantined, duration_ms } = run;
+    const counts = { synced, updated, added, marked_offline, withheld_offline, quarantined };
+    const line = { run_id, outcome, ...counts, duration_ms };
     if (outcome === 'failed') log.error({ ...line, reason: error }, 'the sync of the servers failed');
     else if (outcome === 'withheld') log.warn({ ...line, reason: error }, 'the sync withheld offline marks');
     else log.info(line, 'the servers were synced');
@@ -242,6 +244,7 @@ function failed(error: string, sorted?: SortedAnswer): runs.RunResult {
     outcome: 'failed',
     synced: sorted?.usable.length ?? 0,
     updated: 0,
+    added: 0,
     markedOffline: 0,
     withheldOffline: 0,
     ...quarantine(sorted?.quarantined ?? []),

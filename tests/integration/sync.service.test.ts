@@ -79,18 +79,19 @@ const lastSeen = async (name: string) => {
 };
 
 describe('a sync', () => {
-  test('adds what is new, updates what differs, and counts both', async () => {
+  test('adds what is new, updates what differs, and counts both, the new ones also by themselves', async () => {
     const { script, syncNow } = syncOf(fleetOf(3));
     expect(await syncNow()).toMatchObject({
       outcome: 'succeeded',
       synced: 3,
       updated: 3,
+      added: 3,
       marked_offline: 0,
       error: null,
     });
     const [first, ...rest] = fleetOf(4);
     script.answers([{ ...first, name: 's0', site: 'tel-aviv', cpu: 32, ramGb: 128 }, ...rest]);
-    expect(await syncNow()).toMatchObject({ synced: 4, updated: 2 });
+    expect(await syncNow()).toMatchObject({ synced: 4, updated: 2, added: 1 });
     expect(await serverNamed('s0')).toMatchObject({
       site: 'tel-aviv',
       cpu: 32,
@@ -109,7 +110,7 @@ describe('a sync', () => {
     expect(await offline()).toEqual(['s2']);
     expect(await syncNow()).toMatchObject({ marked_offline: 0 });
     script.answers(fleetOf(3));
-    expect(await syncNow()).toMatchObject({ updated: 1, marked_offline: 0 });
+    expect(await syncNow()).toMatchObject({ updated: 1, added: 0, marked_offline: 0 });
     expect(await offline()).toEqual([]);
   });
 

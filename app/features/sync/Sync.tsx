@@ -44,8 +44,10 @@ export function Sync() {
   const [confirming, setConfirming] = useState<SyncRun>();
   const run = useChange({
     act: () => client.admin.syncServers.mutate({}),
-    done: ({ outcome, synced, updated }) =>
-      outcome === 'succeeded' ? `Read ${plural(synced, 'server')}; ${updated} new or changed.` : undefined,
+    done: ({ outcome, synced, updated, added }) =>
+      outcome === 'succeeded'
+        ? `Read ${plural(synced, 'server')}: ${added ?? 0} new, ${updated - (added ?? 0)} changed.`
+        : undefined,
   });
   const waiting = items.find((item) => item.needs_confirmation);
   const next = first?.next_run_at;
@@ -112,7 +114,7 @@ export function Sync() {
 /** The last runs as a picture; the table below it says the same in rows. */
 function RunsPanel({ runs }: { runs: SyncRun[] }) {
   return (
-    <Panel title={`The last ${runs.length} runs`} hint="What each of them changed">
+    <Panel title={`The last ${runs.length} runs`} hint="What each of them changed, oldest first">
       <WhenShown height={CHART_HEIGHT}>
         <figure style={{ margin: 0 }} role="img" aria-label={summaryOf(runs)}>
           <RunsChart runs={runs} height={CHART_HEIGHT} />

@@ -6,11 +6,23 @@ import type { Column } from '../../ui/DataTable.tsx';
 import { count, duration } from '../../ui/format.ts';
 import { outcomeOf, type SyncRun, TRIGGER } from './outcome.ts';
 
-const numbers = (id: 'synced' | 'updated' | 'marked_offline' | 'quarantined', header: string): Column<SyncRun> => ({
+/** Of a run from before the new ones were counted, it is not known how many changed. */
+const COUNTS = {
+  synced: ({ synced }: SyncRun) => synced,
+  added: ({ added }: SyncRun) => added,
+  changed: ({ updated, added }: SyncRun) => (added === null ? null : updated - added),
+  marked_offline: ({ marked_offline }: SyncRun) => marked_offline,
+  quarantined: ({ quarantined }: SyncRun) => quarantined,
+};
+
+const numbers = (id: keyof typeof COUNTS, header: string): Column<SyncRun> => ({
   id,
   header,
   meta: { align: 'right', width: 104, from: id === 'synced' ? 'sm' : 'md' },
-  cell: ({ row }) => count(row.original[id]),
+  cell: ({ row }) => {
+    const n = COUNTS[id](row.original);
+    return n === null ? '–' : count(n);
+  },
 });
 
 /** Columns of the sync history; a run with more to tell can be opened. */
@@ -33,7 +45,8 @@ export const columnsFor = (open: string | undefined, toggle: (id: string) => voi
       original.trigger === 'schedule' ? TRIGGER.schedule : `${TRIGGER[original.trigger]}, ${original.requested_by}`,
   },
   numbers('synced', 'Seen'),
-  numbers('updated', 'New or changed'),
+  numbers('added', 'New'),
+  numbers('changed', 'Changed'),
   numbers('marked_offline', 'Gone offline'),
   numbers('quarantined', 'Unusable'),
   {
