@@ -1,7 +1,7 @@
 import { isUndone, type OperationKind, wantedOf } from './operation.rules.ts';
 import type { Operation } from './provisioning.repository.ts';
 
-type Written = Pick<Operation, 'kind' | 'state' | 'before' | 'after' | 'namespace' | 'name' | 'teamName'>;
+type Written = Pick<Operation, 'id' | 'kind' | 'state' | 'before' | 'after' | 'namespace' | 'name' | 'teamName'>;
 
 const VERB = {
   provision: { there: 'Provision', back: 'Remove' },
@@ -11,13 +11,17 @@ const VERB = {
 
 const verbOf = (operation: Written): string => VERB[operation.kind][isUndone(operation) ? 'back' : 'there'];
 
-/** A commit message that names every project it is for, and what happens to it. */
+/** A commit message that names every project it is for, what happens to it, and by which operation. */
 export function commitMessage(operations: readonly Written[]): string {
   const byVerb = [...Map.groupBy(operations, verbOf)].toSorted(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
   const title = byVerb.map(([verb, some]) => `${verb} ${nameOf(some)}`).join(', ');
   const lines = byVerb.flatMap(([, some]) => some.map(lineOf));
-  return `${title}\n\n${lines.join('\n')}\n`;
+  return `${title}\n\n${lines.join('\n')}\n\n${operations.map(markOf).join('\n')}\n`;
 }
+
+/** The trailer by which the values repository tells operations apart. */
+const markOf = (operation: Written): string =>
+  `InfraHub-Operation: ${operation.id}${isUndone(operation) ? ' undone' : ''}`;
 
 const ORDER: string[] = Object.values(VERB).flatMap(({ there, back }) => [there, back]);
 

@@ -147,6 +147,20 @@ describe.each(usable)('a repository over %s', (_, addressOf) => {
     expect(remote.head()).toBe(before);
   });
 
+  it('moves the branch for an operation that it does not name, though the edits change nothing, and does so once', async () => {
+    const remote = await repository();
+    const git = await reached(remote);
+    const before = remote.head();
+    const write = (message: string) => git.write(new Map([['values.yaml', (text) => text ?? '']]), message);
+    const { commit } = await write('Again\n\nInfraHub-Operation: 1\nInfraHub-Operation: 2\n');
+    expect(remote.head()).toBe(commit);
+    expect(remote.git('rev-parse', `${commit}^`).trim()).toBe(before);
+    expect(remote.show()).toBe(FIRST_VALUES);
+    expect(await write('InfraHub-Operation: 2')).toEqual({ commit });
+    expect(await write('InfraHub-Operation: 2 undone')).not.toEqual({ commit });
+    expect(remote.commits()).toBe(3);
+  });
+
   it('says what a revision contains: its ancestors, not its descendants, and nothing where it is unknown', async () => {
     const remote = await repository();
     const first = remote.head();
@@ -326,6 +340,24 @@ it('calls it contended when somebody else is first every time', async () => {
   expect(remote.show()).toBe(FIRST_VALUES);
 });
 
+it('refuses a push that is still on its way from before an operation, though that has changed nothing', async () => {
+  const remote = await repository({ 'values.yaml': 'kept: 1\n' });
+  const goOn = join(remote.root, 'go-on');
+  const isReached = stallAt(remote, 'pre-receive', `while [ ! -e '${goOn}' ]; do sleep 0.05; done`);
+  const lost = new RangeError('the lock is lost');
+  let pushes = 0;
+  const removal = values(remote.folder).write(new Map([['values.yaml', () => '']]), 'Remove', () => {
+    if (++pushes > 1) throw lost;
+  });
+  removal.catch(() => undefined);
+  await expect.poll(isReached, { timeout: 20_000 }).toBe(true);
+  await rm(join(remote.folder, 'hooks/pre-receive'));
+  await values(remote.folder).write(new Map([['values.yaml', (text) => text ?? '']]), 'InfraHub-Operation: 1');
+  writeFileSync(goOn, '');
+  await expect(removal).rejects.toBe(lost);
+  expect(remote.show()).toBe('kept: 1\n');
+});
+
 it('kills a push that takes too long together with everything it started', async () => {
   const remote = await repository();
   const hook = join(remote.folder, 'hooks/pre-receive');
@@ -445,11 +477,15 @@ describe('a repository over HTTPS', () => {
   });
 });
 
-/** A hook that leaves a file when it is reached, and takes very long. */
-function stallAt(remote: TestRepository, hook: 'pre-receive' | 'post-receive'): () => boolean {
+/** A hook that leaves a file when it is reached, and takes very long, or as long as this waits. */
+function stallAt(
+  remote: TestRepository,
+  hook: 'pre-receive' | 'post-receive',
+  wait = 'exec sleep 27.18',
+): () => boolean {
   const mark = join(remote.root, 'reached');
   const file = join(remote.folder, 'hooks', hook);
-  writeFileSync(file, `#!/bin/sh\ntouch '${mark}'\nexec sleep 27.18\n`);
+  writeFileSync(file, `#!/bin/sh\ntouch '${mark}'\n${wait}\n`);
   chmodSync(file, 0o755);
   return () => existsSync(mark);
 }

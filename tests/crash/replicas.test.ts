@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createClient } from '../support/crash-client.ts';
 import { type CrashStack, onStack } from '../support/crash-stack.ts';
 import { until, within } from '../support/until.ts';
 
@@ -10,6 +11,10 @@ async function hasComeBack(stack: CrashStack, name: string): Promise<void> {
   await until(`replica ${name} to answer`, () => fetch(`${url}/healthz`).then((r) => (r.ok ? true : undefined)));
   await until(`replica ${name} to report again`, async () => (await fetch(`${url}/readyz`)).ok || undefined);
 }
+
+/** The entry as InfraHub writes it of such a project. */
+const entryOf = (namespace: string, { team_id, name, site }: ReturnType<CrashStack['newProject']>): string =>
+  `  ${namespace}: {team_id: ${team_id}, project: ${name}, site: ${site}, sla: bronze, tier: regular, cpu: 2, ram_gb: 4}\n`;
 
 describe.concurrent('a replica that is stopped for longer than it may be silent, and then wakes up', () => {
   test('cannot make true what it had seen before: meanwhile the other has seen more', () =>
@@ -83,6 +88,37 @@ describe.concurrent('a replica that is frozen in the middle of a push for good',
       await hasComeBack(stack, zombie.name);
       expect((await stack.reader.projects()).map((p) => [p.id, p.status])).toEqual([[id, 'active']]);
       expect(await stack.reader.commits()).toHaveLength(1);
+      expect(await stack.findings()).toEqual([]);
+    }));
+});
+
+describe.concurrent('a replica that is frozen while it pushes the removal of an entry that nobody wanted', () => {
+  test('does not take it away any more from a project that was given it since', () =>
+    onStack({ replicas: 2, settings: { GIT_TIMEOUT_SECONDS: '3' } }, async (stack) => {
+      const input = stack.newProject();
+      const namespace = `${input.team_id}-${input.name}`;
+      stack.remote.commitAsRival('values.yaml', `namespaces:\n${entryOf(namespace, input)}`);
+      const admin = createClient({ urls: () => [stack.replica('A').url()], ...stack.people.admin });
+      await admin.signIn();
+      const pushing = stack.checkpoints.stopAt('push arrives');
+      const asked = await admin.call('POST', '/admin/drift/mend', {
+        kind: 'entry_without_project',
+        namespace_name: namespace,
+      });
+      expect(asked).toMatchObject({ status: 200 });
+      const held = await within('the push of the mend', 60, pushing);
+      const zombie = stack.replica(held.replica);
+      zombie.signal('SIGSTOP');
+      const urls = () => stack.replicas.filter((replica) => replica !== zombie).map((replica) => replica.url());
+      const { id } = await createClient({ urls, ...stack.people.lead }).change('/projects', input);
+      await stack.settled();
+      expect(await stack.reader.statuses()).toEqual({ [input.name]: 'active' });
+      held.goOn();
+      await until('the late push to be refused', () => stack.checkpoints.times('push rejected') > 0 || undefined);
+      zombie.signal('SIGCONT');
+      await hasComeBack(stack, zombie.name);
+      expect(await stack.reader.readFile()).toContain(namespace);
+      expect(await stack.client.get(id)).toMatchObject({ status: 'active' });
       expect(await stack.findings()).toEqual([]);
     }));
 });

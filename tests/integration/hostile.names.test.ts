@@ -41,14 +41,16 @@ describe('in Git', () => {
     const { namespace_name, name: project } = await world.create();
     await world.write();
 
-    const [title, empty, line, ...more] = world.remote.git('log', '-1', '--format=%B', 'main').trimEnd().split('\n');
-    expect([title, empty, line, more]).toEqual([
+    const lines = world.remote.git('log', '-1', '--format=%B', 'main').trimEnd().split('\n');
+    expect(lines).toEqual([
       `Provision ${project}`,
       '',
       `+ ${namespace_name} (${name}: ${project})`,
-      [],
+      '',
+      expect.stringMatching(/^InfraHub-Operation: [0-9a-f-]{36}$/),
     ]);
-    expect(world.remote.git('log', '-1', '--format=%(trailers)%an', 'main').trim()).toBe('InfraHub');
+    const trailers = world.remote.git('log', '-1', '--format=%(trailers:keyonly)%an', 'main');
+    expect(trailers.trim().split('\n')).toEqual(['InfraHub-Operation', 'InfraHub']);
 
     const after: unknown = parse(world.remote.show(), { version: '1.1' });
     expect(world.remote.show()).not.toContain(name);

@@ -41,8 +41,8 @@ namespaces:
     "cpu": 2
     "ram_gb": 4
 `);
-  expect(w.remote.git('log', '-1', '--format=%B', 'main')).toBe(
-    `Provision api\n\n+ ${w.team.id}-api (${w.team.name}: api)\n\n`,
+  expect(w.remote.git('log', '-1', '--format=%B', 'main')).toMatch(
+    `Provision api\n\n+ ${w.team.id}-api (${w.team.name}: api)\n\nInfraHub-Operation: `,
   );
   expect(await w.get(project.id)).toMatchObject({ status: 'provisioning', commit_sha: w.remote.head() });
   expect(await jobsOf(w)).toContain('provisioning.watch:tenants');

@@ -92,8 +92,8 @@ describe('resize', () => {
     expect(await usageOfTeam(w)).toEqual(using(4, 16));
     await w.write();
     expect(w.remote.show()).toContain('"sla": "silver"\n    "tier": "regular"\n    "cpu": 4\n    "ram_gb": 16\n');
-    expect(w.remote.git('log', '-1', '--format=%B', 'main')).toBe(
-      `Resize api\n\n~ ${namespace_name} (${w.team.name}: api) silver regular\n\n`,
+    expect(w.remote.git('log', '-1', '--format=%B', 'main')).toMatch(
+      `Resize api\n\n~ ${namespace_name} (${w.team.name}: api) silver regular\n\nInfraHub-Operation: `,
     );
     expect(await w.get(id)).toMatchObject({ status: 'updating', commit_sha: w.remote.head() });
     await w.watch();
@@ -269,8 +269,8 @@ describe('decommission', () => {
     });
     await w.write();
     expect(w.remote.show()).toBe('# who lives here\nnamespaces:\n');
-    expect(w.remote.git('log', '-1', '--format=%B', 'main')).toBe(
-      `Decommission api\n\n- ${namespace_name} (${w.team.name}: api)\n\n`,
+    expect(w.remote.git('log', '-1', '--format=%B', 'main')).toMatch(
+      `Decommission api\n\n- ${namespace_name} (${w.team.name}: api)\n\nInfraHub-Operation: `,
     );
     await w.watch();
     w.pass();

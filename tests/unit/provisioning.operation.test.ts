@@ -89,10 +89,15 @@ test.each([
   expect(reasonOf(operation, text)).toBe(said);
 });
 
-const named = (name: string) => ({ name, namespace: `t1-${name}`, teamName: 'Vision' });
+const named = (name: string) => ({ id: `id-of-${name}`, name, namespace: `t1-${name}`, teamName: 'Vision' });
 
 test('a commit names what it is for', () => {
-  expect(commitMessage([{ ...provision, ...named('api') }])).toBe('Provision api\n\n+ t1-api (Vision: api)\n');
+  expect(commitMessage([{ ...provision, ...named('api') }])).toBe(`Provision api
+
++ t1-api (Vision: api)
+
+InfraHub-Operation: id-of-api
+`);
 });
 
 test('a commit for many says what happens to each', () => {
@@ -112,5 +117,12 @@ test('a commit for many says what happens to each', () => {
 ~ t1-web (Vision: web) silver high_performance
 ~ t1-job (Vision: job) silver high_performance
 - t1-old (Vision: old)
+
+InfraHub-Operation: id-of-old
+InfraHub-Operation: id-of-bad undone
+InfraHub-Operation: id-of-api
+InfraHub-Operation: id-of-web
+InfraHub-Operation: id-of-db
+InfraHub-Operation: id-of-job undone
 `);
 });

@@ -36,7 +36,7 @@ export function createValuesRepository(
       const text = edit(before);
       return text === before ? [] : [{ path, text }];
     });
-    if (changed.length === 0) return head;
+    if (changed.length === 0 && (await isNamed(git, message))) return head;
     const commit = await commitFiles(git, settings, { parent: head, files: changed, message });
     beforePush?.();
     return (await push(git, commit)) ? commit : undefined;
@@ -111,6 +111,18 @@ export function createValuesRepository(
 }
 
 const isCommitId = (text: string): boolean => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text);
+
+/** Far more than are made between a push and the look for it. */
+const COMMITS_LOOKED_AT = 1000;
+
+/** Whether the branch has commits that name all operations of the message. */
+async function isNamed(git: Git, message: string): Promise<boolean> {
+  const named = message.split('\n').filter((line) => line.startsWith('InfraHub-Operation: '));
+  if (named.length === 0) return true;
+  const log = await git.text(['log', `--max-count=${COMMITS_LOOKED_AT}`, '--format=%B', REMOTE_HEAD]);
+  const lines = new Set(log.split('\n'));
+  return named.every((line) => lines.has(line));
+}
 
 /** Undefined when the copy does not know one of the two. */
 async function isAncestor(git: Git, commit: string, revision: string): Promise<boolean | undefined> {
