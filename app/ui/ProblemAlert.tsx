@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { CopyText } from './CopyText.tsx';
-import type { Problem } from './problem.ts';
+import { issuesOf, type Problem } from './problem.ts';
 import classes from './states.module.css';
 
 /** A refusal or failure in words, with the id under which the operator's log knows it. */
@@ -10,6 +10,11 @@ export function ProblemAlert({ problem, onRetry }: { problem: Problem; onRetry?:
     <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} role="alert">
       <Stack gap={6} align="flex-start">
         <Text>{problem.message}</Text>
+        {issuesOf(problem).map((issue) => (
+          <Text key={issue} size="xs">
+            {issue}
+          </Text>
+        ))}
         {problem.requestId && (
           <Group gap={6} className={classes.request ?? ''}>
             <Text size="xs" c="dimmed">

@@ -32,6 +32,14 @@ const BROKEN = 'Something on this page went wrong. Reload it; tell your operator
 export const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
+/** What is wrong with each part of the input, where that is what went wrong. */
+export function issuesOf({ details }: Problem): string[] {
+  const issues = Array.isArray(details.issues) ? details.issues.map(asRecord) : [];
+  return issues.flatMap(({ path, message }) =>
+    typeof path === 'string' && typeof message === 'string' ? [`${path.replaceAll('_', ' ')} ${message}`.trim()] : [],
+  );
+}
+
 /** The API's error, as both doors shape it; what is none means that no answer of InfraHub came. */
 export function problemOf(error: unknown, said?: string): Problem {
   const { code, message = said, request_id, details } = asRecord(error);

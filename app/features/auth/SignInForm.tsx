@@ -1,5 +1,5 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import type { Problem } from '../../ui/problem.ts';
 import { signIn } from './sign-in.ts';
@@ -11,11 +11,13 @@ export function SignInForm({ username: known }: { username?: string }) {
   const [missing, setMissing] = useState(false);
   const [pending, setPending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const passwordInput = useRef<HTMLInputElement>(null);
   const attempt = async () => {
     setPending(true);
     setProblem(await signIn(username.trim(), password));
     setPassword('');
     setPending(false);
+    passwordInput.current?.focus();
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -40,6 +42,7 @@ export function SignInForm({ username: known }: { username?: string }) {
           data-autofocus={known === undefined || undefined}
         />
         <PasswordInput
+          ref={passwordInput}
           label="Password"
           name="password"
           autoComplete="current-password"

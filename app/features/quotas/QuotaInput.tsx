@@ -32,7 +32,7 @@ export function QuotaInput({ subject, resource, value, error, onChange, first }:
         error={value === undefined ? 'Enter a number' : error}
         min={0}
         max={100_000_000}
-        clampBehavior="none"
+        clampBehavior="strict"
         allowDecimal={false}
         allowNegative={false}
         thousandSeparator=","
