@@ -133,7 +133,7 @@ export function createAllocationsService({ db }: { db: Db }) {
 
 export type AllocationsService = ReturnType<typeof createAllocationsService>;
 
-const distinct = (ids: string[]): string[] => [...new Set(ids.map((id) => id.toLowerCase()))];
+const distinct = (ids: string[]): string[] => [...new Set(ids)];
 const onWire = ({ cpu, ramGb }: Resources) => ({ cpu, ram_gb: ramGb });
 
 async function enterField(db: Executor, caller: Caller, permission: Permission, id: string): Promise<FieldPlace> {

@@ -51,9 +51,12 @@ export class InfraHubError extends Error {
 /** One thing wrong with one part of the input; `path` is dotted, as in `items.3.name`. */
 export type ValidationIssue = { path: string; message: string };
 
+/** More tell nobody more, and the answer would grow with the input. */
+const MOST_ISSUES = 50;
+
 export class ValidationError extends InfraHubError {
   constructor(issues: ValidationIssue[], message = 'Some of the input cannot be used.') {
-    super('VALIDATION_FAILED', message, { issues });
+    super('VALIDATION_FAILED', message, { issues: issues.slice(0, MOST_ISSUES) });
   }
 }
 

@@ -53,13 +53,12 @@ const DEFAULT_RETRY_SECONDS = 5;
 
 const holdsNoText = (error: unknown): boolean => NO_TEXT.test(sqlState(error) ?? '');
 
-/** More is of no use to who has to mend the input, and what was sent is not sent back whole. */
-const MAX_ISSUES = 50;
+/** What was sent is not sent back whole. */
 const MAX_MESSAGE = 300;
 
 /** zod's findings as our own, a line a problem. */
 export function validationErrorFrom(error: z.core.$ZodError): ValidationError {
-  const told = error.issues.flatMap(issuesOf).slice(0, MAX_ISSUES);
+  const told = error.issues.flatMap(issuesOf);
   const cut = (text: string) => text.slice(0, MAX_MESSAGE);
   return new ValidationError(told.map(({ path, message }) => ({ path: cut(path), message: cut(message) })));
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** Shapes that every room's wire schema shares. Field names are snake_case, dates ISO 8601, ids UUIDs. */
 
-export const id = z.uuid();
+/** Lower case, as PostgreSQL writes it: what is derived from an id, or compared with one, is then the same. */
+export const id = z.uuid().toLowerCase();
 export const timestamp = z.iso.datetime();
 
 /** A data-centre location. It becomes a Kubernetes label, a file name and a part of an application's name. */

@@ -29,11 +29,12 @@ const PATTERNS: [RegExp, string][] = [
     new RegExp(`(${QUOTE})(${KEY})\\1\\s*:\\s*\\1(?:[^"\\\\]|\\\\+[^"\\\\]|(?!\\1)\\\\+")*(?:\\1)?`, 'gi'),
     `$1$2$1:$1${CENSOR}$1`,
   ],
-  [new RegExp(`("|${QUOTE})(${KEY})\\1\\s*:\\s*\\[[^\\]]*\\]`, 'gi'), `$1$2$1:$1${CENSOR}$1`],
+  [new RegExp(`("|${QUOTE})(${KEY})\\1\\s*:\\s*\\[[^\\]]{0,2000}\\]`, 'gi'), `$1$2$1:$1${CENSOR}$1`],
   [new RegExp(`([?&]${KEY}=)[^&\\s"\\\\#]+`, 'gi'), `$1${CENSOR}`],
   [/(\/\/)[^/@\s"\\]+@/g, `$1${CENSOR}@`],
   [/\b(Bearer|Basic|Token)\s+[\w.~+/=:-]{8,}/gi, `$1 ${CENSOR}`],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, CENSOR],
+  // Begins where a word does: to begin at each of its `-` would cost the square of a long word's length.
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, CENSOR],
 ];
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);

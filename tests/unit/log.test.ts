@@ -96,6 +96,6 @@ test('what is no secret stays', () => {
 
 test('a long line without an end costs no long time', () => {
   const scrub = createScrub(['canary-git-7c1e']);
-  const line = `${'"'.repeat(20_000)}${'\\'.repeat(20_000)}"${'token'.repeat(10_000)}${'?token='.repeat(5_000)}${'//'.repeat(20_000)}`;
+  const line = `${'"'.repeat(20_000)}${'\\'.repeat(20_000)}"${'token'.repeat(10_000)}${'?token='.repeat(5_000)}${'//'.repeat(20_000)}${'-eyJ'.repeat(20_000)}${'-eyJabcdefgh.'.repeat(20_000)}`;
   expect(scrub(line).length).toBeGreaterThan(0);
 });

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { HTTP_STATUS, ValidationError } from '../../server/platform/errors.ts';
+import { id } from '../../server/platform/schema.ts';
+
+test('an id in capitals is the same id', () => {
+  expect(id.parse('EB81890A-4C54-4C53-9D0F-0C2B6A5B6C11')).toBe('eb81890a-4c54-4c53-9d0f-0c2b6a5b6c11');
+});
+
+test('of six thousand things that are wrong, fifty are told', () => {
+  const issues = Array.from({ length: 6_000 }, (_, i) => ({ path: `unknown_${i}`, message: 'There is no such part' }));
+  const error = new ValidationError(issues);
+  expect(HTTP_STATUS[error.code]).toBe(400);
+  expect(error.details).toEqual({ issues: issues.slice(0, 50) });
+});
