@@ -4,7 +4,7 @@ import { demo, hasBrowser, signIn, useBrowser } from '../support/browser.ts';
 describe.runIf(hasBrowser)('signing in', () => {
   const browser = useBrowser();
 
-  test('a wrong password is refused in plain words, and the name stays typed', async () => {
+  test('a wrong password is refused in plain words, the name stays typed, and the password can be typed again at once', async () => {
     const page = await browser.newPage();
     await page.goto(`${demo().url}/`);
     await page.getByLabel('User name').fill('yael');
@@ -16,6 +16,7 @@ describe.runIf(hasBrowser)('signing in', () => {
       .waitFor();
     expect(await page.getByLabel('User name').inputValue()).toBe('yael');
     expect(await page.getByLabel('Password').inputValue()).toBe('');
+    await page.locator('input[name=password]:focus').waitFor();
   });
 
   test('somebody in no group is told that a role is missing', async () => {
