@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Button, Checkbox, Flex, Group } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { z } from 'zod';
 import { performanceTier } from '../../../server/platform/schema.ts';
@@ -53,7 +53,15 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
   const { roots = [] } = useOrg();
   return (
     <Panel flush {...(title && { title })}>
-      <Group justify="space-between" align="flex-start" gap="xs" px={18} pt="xs" pb="sm">
+      <Flex
+        justify="space-between"
+        align="flex-start"
+        gap="xs"
+        wrap={{ base: 'wrap', sm: 'nowrap' }}
+        px={18}
+        pt="xs"
+        pb="sm"
+      >
         <Group gap="xs">
           <SearchInput label="Name or namespace" value={filters.text} onChange={(text) => set({ text })} />
           <FilterSelect
@@ -80,15 +88,15 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
             choices={choicesOf(TIER_NAME)}
             onChange={(performance_tier) => set({ performance_tier })}
           />
-          <FilterSelect
-            label="Decommissioned"
-            value={decommissioned}
-            choices={[{ value: 'shown', label: 'Shown too' }]}
-            onChange={(decommissioned) => set({ decommissioned })}
+          <Checkbox
+            label="Decommissioned too"
+            checked={isAnyShown}
+            disabled={filters.status !== undefined}
+            onChange={({ currentTarget }) => set({ decommissioned: currentTarget.checked ? 'shown' : undefined })}
           />
         </Group>
         <CsvButton name="projects" fetchCsv={() => fetchCsv('/projects', input)} />
-      </Group>
+      </Flex>
       {outdated && <Outdated onRefresh={() => void query.refetch()} />}
       <Loaded query={query}>
         {() => (

@@ -1,16 +1,25 @@
+import { VisuallyHidden } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import type { Project } from '../../../server/projects/projects.schema.ts';
 import { Ago } from '../../ui/Ago.tsx';
 import { Badge } from '../../ui/Badge.tsx';
 import type { Column } from '../../ui/DataTable.tsx';
 import { count } from '../../ui/format.ts';
+import type { Resource } from '../capacity/capacity.ts';
 import { TierName } from '../capacity/TierName.tsx';
-import { STATUS } from './status.ts';
+import { gaveBack, STATUS } from './status.ts';
 import { SLA_NAME } from './words.ts';
 
-/** What a decommissioned project had is nobody's any more. */
-const held = (project: Project, resource: 'cpu' | 'ram_gb'): string =>
-  project.status === 'decommissioned' ? '–' : count(project[resource]);
+/** What of the team's quota a project holds; one that gave it back holds nothing, whatever its size is. */
+function Held({ project, resource }: { project: Project; resource: Resource }) {
+  if (!gaveBack(project.status)) return count(project[resource]);
+  return (
+    <span title="It holds nothing of the quota">
+      <span aria-hidden>–</span>
+      <VisuallyHidden>none</VisuallyHidden>
+    </span>
+  );
+}
 
 export const columns: Column<Project>[] = [
   {
@@ -51,13 +60,13 @@ export const columns: Column<Project>[] = [
     id: 'cpu',
     header: 'Cores',
     meta: { align: 'right', width: 74, from: 'md' },
-    cell: ({ row }) => held(row.original, 'cpu'),
+    cell: ({ row }) => <Held project={row.original} resource="cpu" />,
   },
   {
     id: 'ram_gb',
     header: 'GiB',
     meta: { align: 'right', width: 74, from: 'md' },
-    cell: ({ row }) => held(row.original, 'ram_gb'),
+    cell: ({ row }) => <Held project={row.original} resource="ram_gb" />,
   },
   {
     id: 'created_at',
