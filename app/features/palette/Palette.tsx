@@ -33,8 +33,9 @@ function Finder({ onClose }: { onClose: () => void }) {
   const combobox = useCombobox({ opened: true });
   const entries = groups.flatMap((group) => group.entries);
   const offered = entries.map(({ id }) => id).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the first is chosen whenever other entries are offered
-  useEffect(() => setActive(combobox.selectFirstOption()), [offered]);
+  const { selectFirstOption } = combobox;
+  // Whenever other entries are offered, the first of them is what Enter takes.
+  useEffect(() => setActive(offered === '' ? null : selectFirstOption()), [offered, selectFirstOption]);
   const choose = (id: string) => {
     onClose();
     entries.find((entry) => entry.id === id)?.act();
