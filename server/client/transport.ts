@@ -11,7 +11,7 @@ type Request = {
   path: string;
   input?: unknown;
   key?: string | undefined;
-  signal?: AbortSignal | undefined;
+  signal: AbortSignal;
 };
 
 const TIMEOUT_MS = 30_000;
@@ -41,19 +41,22 @@ export function createTransport({ url, ...credentials }: ClientOptions) {
   }
 
   const session = createSession(credentials, (path, input, token) => {
-    const request = { type: 'mutation' as const, path, input };
-    const attempt = async () => tokenAnswer(await resultOf(request, await send(request, token)));
+    const attempt = async () => {
+      const request = { type: 'mutation' as const, path, input, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      return tokenAnswer(await resultOf(request, await send(request, token)));
+    };
     return withRetries(attempt, { isSafe: true });
   });
 
   /** With a token; once more with another one where that one is refused. */
   async function sendSigned(request: Request): Promise<Response> {
-    const token = await session.token();
+    const { signal } = request;
+    const token = await unlessGivenUp(session.token(), signal);
     try {
       return await send(request, token);
     } catch (error) {
-      if (!isUnauthenticated(error) || !(await session.refused(token))) throw error;
-      return send(request, await session.token());
+      if (!isUnauthenticated(error) || !(await unlessGivenUp(session.refused(token), signal))) throw error;
+      return send(request, await unlessGivenUp(session.token(), signal));
     }
   }
 
@@ -67,14 +70,16 @@ export function createTransport({ url, ...credentials }: ClientOptions) {
     ): Promise<unknown> {
       const keyed = type === 'mutation' && KEYED_PROCEDURES.includes(path);
       const key = keyed ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
+      const patience = () => {
+        const limit = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+        return options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+      };
       const attempt = async () => {
-        const patience = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-        const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
-        const request = { type, path, input, key, signal };
+        const request = { type, path, input, key, signal: patience() };
         return resultOf(request, await sendSigned(request));
       };
       // Signing in has its own tries.
-      await session.token();
+      await unlessGivenUp(session.token(), patience());
       return withRetries(attempt, { isSafe: type === 'query' || keyed, signal: options.signal });
     },
 
@@ -99,17 +104,27 @@ function initOf({ type, input, key, signal }: Request, token: string | undefined
   const headers = new Headers({ accept: type === 'subscription' ? 'text/event-stream' : 'application/json' });
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   if (key !== undefined) headers.set('idempotency-key', key);
-  if (type !== 'mutation') return { headers, signal: signal ?? null };
+  if (type !== 'mutation') return { headers, signal };
   headers.set('content-type', 'application/json');
   const body = input === undefined ? null : JSON.stringify(input);
-  return { method: 'POST', headers, body, signal: signal ?? null };
+  return { method: 'POST', headers, body, signal };
 }
 
 /** Who gave up gets the reason back; everything else is a network that failed. */
-export function failureOf(cause: unknown, signal: AbortSignal | undefined): unknown {
+export function failureOf(cause: unknown, signal: AbortSignal): unknown {
   const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
-  if (signal?.aborted && !timedOut) return signal.reason;
+  if (signal.aborted && !timedOut) return signal.reason;
   return unreachable(timedOut ? 'InfraHub did not answer in time.' : 'InfraHub cannot be reached.', cause);
+}
+
+/** Waits no longer than the signal allows. What is waited for goes on: others may wait for it, too. */
+function unlessGivenUp<T>(coming: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(failureOf(signal.reason, signal));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    coming.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
 }
 
 function tokenAnswer(said: unknown): TokenAnswer {

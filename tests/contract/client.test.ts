@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startArgoCd } from '../../server/demo/argocd.ts';
 import { startDirectory } from '../../server/demo/directory.ts';
 import { buildClient } from '../../tools/build-client.ts';
@@ -146,6 +146,39 @@ describe('signing in', () => {
     later(13);
     await infra.auth.me.query();
     expect({ logins: logins(), renewals: renewals() }).toEqual({ logins: 0, renewals: 1 });
+  });
+
+  test('takes no longer than the call may', async () => {
+    world.proxy.fail('auth.login', 'silent');
+    const error = await caught(anna().auth.me.query(undefined, { timeoutMs: 300 }));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', message: 'InfraHub did not answer in time.' });
+  });
+
+  test('is not waited for by who gives up', async () => {
+    const [abort, reason] = [new AbortController(), new Error('enough')];
+    world.proxy.fail('auth.login', 'silent');
+    const asked = caught(anna().auth.me.query(undefined, { signal: abort.signal }));
+    abort.abort(reason);
+    expect(await asked).toBe(reason);
+  });
+
+  test('is tried again where it is not answered', async () => {
+    const wait = AbortSignal.timeout;
+    const shorter = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => wait(ms === 30_000 ? 3_000 : ms));
+    onTestFinished(() => shorter.mockRestore());
+    const [logins, infra] = [counting('auth.login'), anna()];
+    world.proxy.fail('auth.login', 'silent');
+    await infra.auth.me.query(undefined, { timeoutMs: 29_000 });
+    expect(logins()).toBeGreaterThan(1);
+  });
+
+  test('anew takes no longer than the call may, either', async () => {
+    const infra = anna();
+    await infra.auth.me.query();
+    later(13);
+    world.proxy.fail('auth.renew', 'silent');
+    const error = await caught(infra.auth.me.query(undefined, { timeoutMs: 300 }));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', message: 'InfraHub did not answer in time.' });
   });
 
   test('is what a token that is refused asks for', async () => {

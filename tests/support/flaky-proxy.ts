@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, request as send } from 'node:http';
 import { z } from 'zod';
 
 /**
- * What becomes of a request: `refused` before it arrives, told to be `busy`, or done although its answer is `lost`; a
- * stream that is `cut` breaks off after its first kilobyte.
+ * What becomes of a request: `refused` before it arrives, never answered (`silent`), told to be `busy`, or done
+ * although its answer is `lost`; a stream that is `cut` breaks off after its first kilobyte.
  */
-type Fault = 'refused' | 'busy' | 'lost' | 'cut';
+type Fault = 'refused' | 'silent' | 'busy' | 'lost' | 'cut';
 
 const bound = z.object({ port: z.number() });
 const BUSY = JSON.stringify({
@@ -34,6 +34,7 @@ export async function startFlakyProxy(upstream: string) {
     seen.push({ path, key: key?.toString(), token: authorization });
     const fault = faultOf(path);
     if (fault === 'refused') return void request.socket.destroy();
+    if (fault === 'silent') return;
     if (fault === 'busy') {
       response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end(BUSY);
       return;
