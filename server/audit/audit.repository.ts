@@ -1,6 +1,6 @@
-import { and, eq, gte, inArray, lt, or, type SQL } from 'drizzle-orm';
+import { and, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { auditEvents } from '../../db/schema/index.ts';
-import type { Executor, Tx } from '../platform/database.ts';
+import { type Executor, executePrepared, type Tx } from '../platform/database.ts';
 import { keyset } from '../platform/paging.ts';
 import type { Caller, Place, Scope } from '../platform/policy.ts';
 import type { Page } from '../platform/schema.ts';
@@ -20,22 +20,22 @@ type Author = Pick<Caller, 'sub' | 'requestId'>;
 /** Writes the event in the transaction that does what it describes. */
 export const recordAudit = (tx: Tx, by: Author, entry: AuditEntry): Promise<void> => recordAudits(tx, [{ by, entry }]);
 
-/** The same for several, at least one, in one statement. */
+/** The same for several, in one statement. */
 export async function recordAudits(tx: Tx, events: { by: Author; entry: AuditEntry }[]): Promise<void> {
-  await tx.insert(auditEvents).values(
-    events.map(({ by, entry }) => ({
-      actor: by.sub,
-      action: entry.action,
-      targetType: entry.target.type,
-      targetId: entry.target.id,
-      targetName: entry.target.name,
-      fieldId: entry.place.fieldId ?? null,
-      departmentId: entry.place.departmentId ?? null,
-      teamId: entry.place.teamId ?? null,
-      before: entry.before ?? null,
-      after: entry.after ?? null,
-      requestId: by.requestId,
-    })),
+  const rows = events.map(({ by, entry: { action, target, place, before, after } }) => ({
+    ...{ actor: by.sub, action, target_type: target.type, target_id: target.id, target_name: target.name },
+    ...{ field_id: place.fieldId, department_id: place.departmentId, team_id: place.teamId },
+    ...{ before, after, request_id: by.requestId },
+  }));
+  await executePrepared(
+    tx,
+    'record_audits',
+    sql`
+    insert into ${auditEvents} (actor, action, target_type, target_id, target_name, field_id, department_id, team_id,
+      before, after, request_id)
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(actor text, action text, target_type text,
+      target_id text, target_name text, field_id uuid, department_id uuid, team_id uuid, before jsonb, after jsonb,
+      request_id uuid)`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { centers, departments, fields, teams } from '../../db/schema/index.ts';
 import type { Executor } from '../platform/database.ts';
 import type { Place } from '../platform/policy.ts';
@@ -32,12 +32,19 @@ export async function findDepartmentPlace(db: Executor, departmentId: string): P
 }
 
 export async function findTeamPlace(db: Executor, teamId: string): Promise<TeamPlace | undefined> {
-  const [place] = await db
+  const [place] = await findTeamPlaces(db, [teamId]);
+  return place;
+}
+
+/** Those of these teams that are there. */
+export function findTeamPlaces(db: Executor, teamIds: string[]): Promise<TeamPlace[]> {
+  return db
     .select(teamColumns)
     .from(teams)
     .innerJoin(departments, eq(departments.id, teams.departmentId))
     .innerJoin(fields, eq(fields.id, departments.fieldId))
     .innerJoin(centers, eq(centers.id, fields.centerId))
-    .where(eq(teams.id, teamId));
-  return place;
+    .where(eq(teams.id, sql`any(${sql.param(teamIds)}::uuid[])`))
+    .prepare('team_places')
+    .execute();
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { and, eq, or } from 'drizzle-orm';
-import type { z } from 'zod';
+import { and, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { idempotencyKeys } from '../../db/schema/index.ts';
-import type { Tx } from './database.ts';
+import { executePrepared, type Tx } from './database.ts';
 import { InfraHubError } from './errors.ts';
 
 type Once<T> = {
@@ -55,15 +55,34 @@ export type KeyUse = { actor: string; key: string; inputHash: string };
  */
 export async function findResults(tx: Tx, procedure: string, uses: Pick<KeyUse, 'actor' | 'key'>[]) {
   if (uses.length === 0) return [];
-  const { actor, key, inputHash, result } = idempotencyKeys;
-  const isOne = uses.map((use) => and(eq(actor, use.actor), eq(key, use.key)));
-  const those = and(eq(idempotencyKeys.procedure, procedure), or(...isOne));
-  return tx.select({ actor, key, inputHash, result }).from(idempotencyKeys).where(those);
+  const given = (pick: (use: (typeof uses)[number]) => string) => sql.param(uses.map(pick));
+  // One look into the index for each, as small as the table may be when this is planned.
+  const { rows } = await executePrepared(
+    tx,
+    'find_results',
+    sql`
+    select found.* from unnest(${given((use) => use.actor)}::text[], ${given((use) => use.key)}::text[]) as use(actor, key)
+    cross join lateral (
+      select k.actor, k.key, k.input_hash as "inputHash", k.result from ${idempotencyKeys} k
+      where k.actor = use.actor and k.procedure = ${procedure} and k.key = use.key limit 1) as found`,
+  );
+  return results.parse(rows);
 }
+
+const results = z.array(z.object({ actor: z.string(), key: z.string(), inputHash: z.string(), result: z.unknown() }));
 
 /** Writes results down. A key that was used meanwhile violates `idempotency_keys_pkey`: what it was used for counts. */
 export async function remember(tx: Tx, procedure: string, uses: (KeyUse & { result: unknown })[]): Promise<void> {
-  if (uses.length > 0) await tx.insert(idempotencyKeys).values(uses.map((use) => ({ ...use, procedure })));
+  if (uses.length === 0) return;
+  await executePrepared(
+    tx,
+    'remember',
+    sql`
+    insert into ${idempotencyKeys} (actor, procedure, key, input_hash, result)
+    select actor, ${procedure}, key, "inputHash", result
+    from json_to_recordset(${JSON.stringify(uses)}::json) as u(actor text, key text, "inputHash" text, result jsonb)
+    order by actor, key`,
+  );
 }
 
 /** SHA-256 of an input, the same in whichever order its parts come. */

@@ -7,9 +7,8 @@ import { findResults, hashOf, keyConflict, remember } from '../platform/idempote
 import type { Caller } from '../platform/policy.ts';
 import { enqueueWrite } from '../provisioning/provisioning.jobs.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
-import type { Fate } from './batches.ts';
 import { reserved } from './life.rules.ts';
-import { findTakenNames, insertNewProjects } from './projects.repository.ts';
+import { findTaken, insertNewProjects } from './projects.repository.ts';
 import { namespaceName, sizeOf } from './projects.rules.ts';
 import * as shape from './projects.schema.ts';
 
@@ -29,72 +28,77 @@ export const newCreate = (caller: Caller, input: shape.CreateProject, key: strin
   use: key === undefined ? undefined : { actor: caller.sub, key, inputHash: hashOf(input) },
 });
 
+/** One whose caller may create projects there. */
+export type Admitted = Create & { place: TeamPlace };
+
 type Project = shape.Project;
-/** A fate for each create, in their order, and those of which there is a project now. */
-export type Decided = { fates: Fate<Project>[]; accepted: Create[] };
-/** What is answered, once it is known when the transaction was. */
-type Verdict = (at: string) => Fate<Project>;
-/** What the creates that are judged next find, beside the quota. */
+type OpenQuotas = Awaited<ReturnType<QuotasService['openQuotas']>>;
+type Verdict = { answer: Project } | { error: unknown };
+export type Fates = Map<Admitted, Verdict>;
+/** The fates of those whose quota is ours, and those of them of which there is a project now. */
+export type Decided = { fates: Fates; accepted: Admitted[] };
+/** What the creates that are judged next find, beside their quotas: namespaces, and what was answered under a key. */
 type Seen = { taken: Set<string>; known: Map<string, { inputHash: string; verdict: Verdict }> };
 
 /**
- * Decides creates of one team at one site, one after the other: each is answered and each leaves behind what it would
- * have if it had come alone. One that is refused changes nothing and stands in nobody's way.
+ * Decides creates, one after the other: each is answered and each leaves behind what it would have if it had come alone.
+ * One that is refused changes nothing and stands in nobody's way.
  */
 export function createDecision({ withLink }: { withLink: WithLink }) {
   /** Why there will be no new project, or the answer of before; undefined if there will be one. */
-  async function alreadyDecided(create: Create, quota: OpenQuota, seen: Seen): Promise<Verdict | undefined> {
-    const { input, use, size } = create;
+  async function alreadyDecided(create: Admitted, quotas: OpenQuotas, seen: Seen): Promise<Verdict | undefined> {
+    const { input, namespace, use, size } = create;
     const before = use && seen.known.get(keyOf(use));
-    if (before) return before.inputHash === use.inputHash ? before.verdict : refused(keyConflict());
-    const short = await quota.refusal({ cpu: size.cpu, ramGb: size.ram_gb });
-    if (short) return refused(short);
-    return seen.taken.has(input.name) ? refused(nameTaken(input.name)) : undefined;
+    if (before) return before.inputHash === use.inputHash ? before.verdict : { error: keyConflict() };
+    const short = await quotas.of(quotaOf(create)).refusal({ cpu: size.cpu, ramGb: size.ram_gb });
+    if (short) return { error: short };
+    return seen.taken.has(namespace) ? { error: nameTaken(input.name) } : undefined;
   }
 
   /** Counts a create for those that come after it. */
-  function accept(create: Create, place: TeamPlace, quota: OpenQuota, { taken, known }: Seen): Verdict {
-    const { id: projectId, operationId, input, size, use } = create;
-    const what = { teamId: input.team_id, site: input.site, projectId, operationId, cpu: size.cpu, ramGb: size.ram_gb };
-    quota.take({ ...what, kind: 'reserve' });
-    taken.add(input.name);
-    const verdict: Verdict = (at) => ({ answer: withLink(projectOf(create, place, at)) });
+  function accept(create: Admitted, at: string, quotas: OpenQuotas, { taken, known }: Seen): Verdict {
+    const { id: projectId, operationId, namespace, size, use } = create;
+    const what = { ...quotaOf(create), projectId, operationId, cpu: size.cpu, ramGb: size.ram_gb };
+    quotas.of(what).take({ ...what, kind: 'reserve' });
+    taken.add(namespace);
+    const verdict = { answer: withLink(projectOf(create, at)) };
     if (use) known.set(keyOf(use), { inputHash: use.inputHash, verdict });
     return verdict;
   }
 
-  /** Writes everything that is to be there afterwards; answers when that was. */
-  async function write(tx: Tx, place: TeamPlace, accepted: Create[], quota: OpenQuota): Promise<string> {
-    const at = await insertNewProjects(tx, accepted.map(rowsOf));
-    await quota.write();
-    await recordAudits(tx, accepted.map(auditOf(place)));
-    const results = accepted.flatMap((create) =>
-      create.use ? [{ ...create.use, result: withLink(projectOf(create, place, at)) }] : [],
-    );
+  /** Writes everything that is to be there afterwards. */
+  async function write(tx: Tx, accepted: Admitted[], quotas: OpenQuotas, fates: Fates): Promise<void> {
+    await insertNewProjects(tx, accepted.map(rowsOf));
+    await quotas.write();
+    await recordAudits(tx, accepted.map(auditOf));
+    const results = accepted.flatMap((create) => {
+      const fate = fates.get(create);
+      return create.use && fate && 'answer' in fate ? [{ ...create.use, result: fate.answer }] : [];
+    });
     await remember(tx, PROCEDURE, results);
     const [first] = accepted;
     if (first) await enqueueWrite(tx, first.caller.requestId);
-    return at;
   }
 
-  return async (tx: Tx, place: TeamPlace, creates: Create[], quota: OpenQuota): Promise<Decided> => {
-    const names = creates.map(({ input, namespace }) => ({ name: input.name, namespace }));
-    const seen = { taken: await findTakenNames(tx, place.teamId, names), known: await resultsOf(tx, creates) };
-    const accepted: Create[] = [];
-    const verdicts: Verdict[] = [];
-    for (const create of creates) {
-      const decided = await alreadyDecided(create, quota, seen);
+  return async (tx: Tx, creates: Admitted[], quotas: OpenQuotas): Promise<Decided> => {
+    const ours = creates.filter((create) => !quotas.isHeld(quotaOf(create)));
+    const known = await resultsOf(tx, ours);
+    const { taken, at } = await findTaken(tx, ours.map(nameOf));
+    const fates: Fates = new Map();
+    const accepted: Admitted[] = [];
+    for (const create of ours) {
+      const decided = await alreadyDecided(create, quotas, { taken, known });
       if (!decided) accepted.push(create);
-      verdicts.push(decided ?? accept(create, place, quota, seen));
+      fates.set(create, decided ?? accept(create, at, quotas, { taken, known }));
     }
-    const at = accepted.length > 0 ? await write(tx, place, accepted, quota) : '';
-    return { fates: verdicts.map((verdict) => verdict(at)), accepted };
+    if (accepted.length > 0) await write(tx, accepted, quotas, fates);
+    return { fates, accepted };
   };
 }
 
-type OpenQuota = Awaited<ReturnType<QuotasService['openQuota']>>;
+export const quotaOf = ({ input }: Create) => ({ teamId: input.team_id, site: input.site });
 
-const refused = (error: unknown) => (): Fate<Project> => ({ error });
+const nameOf = ({ input, namespace }: Create) => ({ teamId: input.team_id, name: input.name, namespace });
 
 export const nameTaken = (name: string): ConflictError =>
   new ConflictError(`The team has a project named ${name} already. Choose another name.`, { name });
@@ -102,16 +106,13 @@ export const nameTaken = (name: string): ConflictError =>
 const keyOf = ({ actor, key }: { actor: string; key: string }): string => JSON.stringify([actor, key]);
 
 /** What was answered under the keys of these creates before. */
-async function resultsOf(tx: Tx, creates: Create[]): Promise<Map<string, { inputHash: string; verdict: Verdict }>> {
-  const found = await findResults(
-    tx,
-    PROCEDURE,
-    creates.flatMap(({ use }) => use ?? []),
-  );
+async function resultsOf(tx: Tx, creates: Create[]): Promise<Seen['known']> {
+  const uses = creates.flatMap(({ use }) => use ?? []);
+  const found = await findResults(tx, PROCEDURE, uses);
   return new Map(
-    found.map(({ actor, key, inputHash, result }) => [
-      keyOf({ actor, key }),
-      { inputHash, verdict: () => ({ answer: shape.project.parse(result) }) },
+    found.map(({ inputHash, result, ...use }) => [
+      keyOf(use),
+      { inputHash, verdict: { answer: shape.project.parse(result) } },
     ]),
   );
 }
@@ -125,23 +126,21 @@ function rowsOf({ caller, input, id, operationId, namespace, size }: Create) {
   };
 }
 
-const auditOf =
-  (place: TeamPlace) =>
-  ({ caller, input, id, namespace, size }: Create) => {
-    const { site, sla_type, performance_tier } = input;
-    const { cpu, ram_gb } = size;
-    return {
-      by: caller,
-      entry: {
-        action: 'project.create',
-        target: { type: 'project', id, name: input.name },
-        place,
-        after: { site, namespace_name: namespace, sla_type, performance_tier, cpu, ram_gb },
-      },
-    };
+function auditOf({ caller, input, id, namespace, size, place }: Admitted) {
+  const { site, sla_type, performance_tier } = input;
+  const { cpu, ram_gb } = size;
+  return {
+    by: caller,
+    entry: {
+      action: 'project.create',
+      target: { type: 'project', id, name: input.name },
+      place,
+      after: { site, namespace_name: namespace, sla_type, performance_tier, cpu, ram_gb },
+    },
   };
+}
 
-function projectOf({ caller, input, id, namespace, size }: Create, place: TeamPlace, at: string) {
+function projectOf({ caller, input, id, namespace, size, place }: Admitted, at: string) {
   const { team_id, name, site, sla_type, performance_tier } = input;
   return {
     ...{ id, team_id, team_name: place.teamName, name, namespace_name: namespace, site, sla_type, performance_tier },

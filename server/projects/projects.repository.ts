@@ -77,7 +77,11 @@ export async function listProjects(db: Executor, scope: Scope, filter: ListProje
     limit: filter.limit,
   });
   const pattern = filter.text === undefined ? undefined : likePattern(filter.text);
-  const rows = await withPlace(db)
+  const rows = await db
+    .select(columns)
+    .from(projects)
+    .innerJoin(teams, eq(teams.id, projects.teamId))
+    .innerJoin(departments, eq(departments.id, teams.departmentId))
     .where(
       and(
         within(scope),
@@ -95,10 +99,7 @@ export async function listProjects(db: Executor, scope: Scope, filter: ListProje
     )
     .orderBy(...page.orderBy)
     .limit(page.fetch);
-  return page.page(
-    rows.map((row) => row.project),
-    (project) => project[sort],
-  );
+  return page.page(rows, (project) => project[sort]);
 }
 
 const eventColumns = {
@@ -119,27 +120,34 @@ export function listEvents(db: Executor, projectId: string, afterSeq = 0): Promi
     .orderBy(asc(projectEvents.seq));
 }
 
-/** Which of these names are those of projects that are not decommissioned, or of their namespaces. */
-export async function findTakenNames(
+/**
+ * Which of these namespaces are those of projects that are not decommissioned, or have such a name in their team, and when
+ * that is, as everywhere in the transaction.
+ */
+export async function findTaken(
   db: Executor,
-  teamId: string,
-  names: { name: string; namespace: string }[],
-): Promise<Set<string>> {
+  names: { teamId: string; name: string; namespace: string }[],
+): Promise<{ taken: Set<string>; at: string }> {
+  const given = (pick: (name: (typeof names)[number]) => string) => sql.param(names.map(pick));
   const { rows } = await executePrepared(
     db,
-    'taken_names',
+    'taken',
     sql`
-    select asked.name from unnest(
-      ${sql.param(names.map(({ name }) => name))}::text[], ${sql.param(names.map(({ namespace }) => namespace))}::text[]
-    ) as asked(name, namespace)
-    where exists (select from ${projects} p
-        where p.team_id = ${teamId} and p.name = asked.name and p.status <> 'decommissioned')
-      or exists (select from ${projects} p where p.namespace_name = asked.namespace and p.status <> 'decommissioned')`,
+    select now()::timestamptz(3) as at, array(
+      select asked.namespace
+      from unnest(${given((n) => n.teamId)}::uuid[], ${given((n) => n.name)}::text[], ${given((n) => n.namespace)}::text[])
+        as asked(team_id, name, namespace)
+      where exists (
+        select from ${projects} p where p.namespace_name = asked.namespace and p.status <> 'decommissioned'
+        union all
+        select from ${projects} p
+          where p.team_id = asked.team_id and p.name = asked.name and p.status <> 'decommissioned')) as taken`,
   );
-  return new Set(takenNames.parse(rows).map(({ name }) => name));
+  const [{ taken, at }] = takenAt.parse(rows);
+  return { taken: new Set(taken), at: new Date(at).toISOString() };
 }
 
-const takenNames = z.array(z.object({ name: z.string() }));
+const takenAt = z.tuple([z.object({ taken: z.array(z.string()), at: z.string() })]);
 
 /** A project as it is created, with the operation that provisions it and the first line of its timeline. */
 export type NewProject = {
@@ -155,11 +163,9 @@ export type NewProject = {
   event: { kind: ProjectEvent['kind']; message: string; details: ProjectEvent['details'] };
 };
 
-const now = z.tuple([z.object({ now: z.string() })]);
-
-/** Inserts new projects with all that is theirs in one statement; answers when that was, as everywhere. */
-export async function insertNewProjects(tx: Tx, created: NewProject[]): Promise<string> {
-  const { rows } = await executePrepared(
+/** Inserts new projects with all that is theirs in one statement, in the order of their namespaces, as everybody does. */
+export async function insertNewProjects(tx: Tx, created: NewProject[]): Promise<void> {
+  await executePrepared(
     tx,
     'insert_new_projects',
     sql`
@@ -170,17 +176,14 @@ export async function insertNewProjects(tx: Tx, created: NewProject[]): Promise<
       insert into ${projects} (id, team_id, name, namespace_name, site, sla_type, performance_tier, cpu, ram_gb, status,
         created_by)
       select id, team_id, name, namespace_name, site, size->>'sla', size->>'tier', (size->>'cpu')::int,
-        (size->>'ram_gb')::int, 'provisioning', created_by from new order by name
+        (size->>'ram_gb')::int, 'provisioning', created_by from new order by namespace_name
     ), operation as (
       insert into ${projectOperations} (id, project_id, kind, after, state, request_id)
       select operation_id, id, 'provision', size, 'requested', request_id from new
-    ), event as (
-      insert into ${projectEvents} (project_id, kind, message, details, request_id)
-      select id, event->>'kind', event->>'message', event->'details', request_id from new
     )
-    select now()::timestamptz(3) as now`,
+    insert into ${projectEvents} (project_id, kind, message, details, request_id)
+    select id, event->>'kind', event->>'message', event->'details', request_id from new`,
   );
-  return new Date(now.parse(rows)[0].now).toISOString();
 }
 
 /** Whether any of these projects is there. */

@@ -9,13 +9,13 @@ import type { QuotasService } from '../quotas/quotas.service.ts';
 import { createCreateService } from './create.service.ts';
 import { nameTaken } from './create-decision.ts';
 import { createLifeService } from './life.service.ts';
-import { findProject, findTakenNames, listEvents, listProjects } from './projects.repository.ts';
+import { findProject, findTaken, listEvents, listProjects } from './projects.repository.ts';
 import { costOf, namespaceName } from './projects.rules.ts';
 import type * as shape from './projects.schema.ts';
 
 type Options = {
   db: Db;
-  quotas: Pick<QuotasService, 'changeUsage' | 'lockUsage' | 'openQuota' | 'previewUsage'>;
+  quotas: Pick<QuotasService, 'changeUsage' | 'lockUsage' | 'openQuotas' | 'previewUsage'>;
   links: {
     /** Where people see a site's application in Argo CD. */
     argocd(site: string): string;
@@ -65,7 +65,7 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
       const question = { teamId: input.team_id, site: input.site, cpu: cost.cpu, ramGb: cost.ram_gb };
       const { quota, refusal: short } = await quotas.previewUsage(db, question);
       const namespace = namespaceName(input.team_id, input.name);
-      const taken = await findTakenNames(db, input.team_id, [{ name: input.name, namespace }]);
+      const { taken } = await findTaken(db, [{ teamId: input.team_id, name: input.name, namespace }]);
       const refusal = short
         ? { code: 'QUOTA_EXCEEDED' as const, message: short.message }
         : taken.size > 0
@@ -84,6 +84,7 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
       { signal, recheck }: { signal: AbortSignal | undefined; recheck: () => Promise<Caller> },
     ): AsyncGenerator<shape.WatchItem> {
       const changes = live.subscribe(
+        caller.sessionId,
         (change) => change.on === 'reconnect' || ('project_id' in change && change.project_id === id),
       );
       try {

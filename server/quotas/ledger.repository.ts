@@ -26,35 +26,37 @@ export type UsageChange = {
   ramGb: number;
 };
 
+/** The same, with the quota whose usage it is. */
+export type QuotaChange = UsageChange & { teamQuotaId: string };
+
 const written = z.tuple([z.object({ changes: z.number() })]);
 
 /**
- * Writes changes of one quota's usage down, in one statement, and answers how many of them their operations had not
- * made before. Adds to the counters, never sets: if a lock is ever forgotten, the CHECK constraint still refuses the
- * overdraft.
+ * Writes changes of usage down, in one statement, and answers how many of them their operations had not made before. Adds
+ * to the counters, never sets: if a lock is ever forgotten, the CHECK constraint still refuses the overdraft.
  */
-export async function insertUsage(tx: Tx, teamQuotaId: string, changes: UsageChange[]): Promise<number> {
+export async function insertUsage(tx: Tx, changes: QuotaChange[]): Promise<number> {
+  const given = (pick: (change: QuotaChange) => string | number) => sql.param(changes.map(pick));
   const { rows } = await executePrepared(
     tx,
     'insert_usage',
     sql`
     with entered as (
       insert into ${quotaLedger} (team_quota_id, project_id, operation_id, kind, cpu, ram_gb)
-      select ${teamQuotaId}::uuid, * from unnest(
-        ${sql.param(changes.map((c) => c.projectId))}::uuid[], ${sql.param(changes.map((c) => c.operationId))}::uuid[],
-        ${sql.param(changes.map((c) => c.kind))}::text[], ${sql.param(changes.map((c) => c.cpu))}::int[],
-        ${sql.param(changes.map((c) => c.ramGb))}::int[])
+      select * from unnest(
+        ${given((c) => c.teamQuotaId)}::uuid[], ${given((c) => c.projectId)}::uuid[],
+        ${given((c) => c.operationId)}::uuid[], ${given((c) => c.kind)}::text[],
+        ${given((c) => c.cpu)}::int[], ${given((c) => c.ramGb)}::int[])
       on conflict (operation_id, kind) do nothing
-      returning cpu, ram_gb
+      returning team_quota_id, cpu, ram_gb
     ), sum as (
-      select coalesce(sum(cpu), 0)::int as cpu, coalesce(sum(ram_gb), 0)::int as ram_gb, count(*)::int as changes
-      from entered
+      select team_quota_id, sum(cpu) as cpu, sum(ram_gb) as ram_gb, count(*) as changes from entered group by team_quota_id
     ), added as (
       update ${teamQuotas} q set cpu_used = q.cpu_used + sum.cpu, ram_gb_used = q.ram_gb_used + sum.ram_gb,
         updated_at = now()
-      from sum where q.id = ${teamQuotaId}::uuid and sum.changes > 0
+      from sum where q.id = sum.team_quota_id
     )
-    select changes from sum`,
+    select coalesce(sum(changes), 0)::int as changes from sum`,
   );
   return written.parse(rows)[0].changes;
 }

@@ -1,11 +1,12 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import {
   departmentQuotaAllocations as departmentQuotas,
   teamQuotaAllocations as teamQuotas,
   teams,
 } from '../../db/schema/index.ts';
 import type { Resources } from '../allocations/allocations.rules.ts';
-import type { Executor, Tx } from '../platform/database.ts';
+import { type Executor, executePrepared, type Tx } from '../platform/database.ts';
 import type { Budget } from './quotas.rules.ts';
 
 const departmentLimit = { cpu: departmentQuotas.cpuLimit, ramGb: departmentQuotas.ramGbLimit };
@@ -86,6 +87,51 @@ export async function lockTeamBudget(tx: Tx, teamId: string, site: string): Prom
   const [row] = await tx.select(teamRow).from(teamQuotas).where(ofTeam(teamId, site)).for('no key update');
   return row;
 }
+
+/**
+ * The same of several, locked in the order of their ids, each after its team. Where somebody else holds one of those
+ * locks it is waited for or, unless `waits`, left to them.
+ */
+export async function lockTeamBudgets(
+  tx: Tx,
+  asked: { teamId: string; site: string }[],
+  { waits }: { waits: boolean },
+): Promise<LockedBudget[]> {
+  const unlessHeld = sql.raw(waits ? '' : 'skip locked');
+  const { rows } = await executePrepared(
+    tx,
+    waits ? 'lock_team_budgets' : 'lock_free_team_budgets',
+    sql`
+    with asked as (
+      select distinct * from unnest(
+        ${sql.param(asked.map(({ teamId }) => teamId))}::uuid[], ${sql.param(asked.map(({ site }) => site))}::text[]
+      ) as a(team_id, site)
+    ), locked as (
+      select q.* from asked join ${teamQuotas} q using (team_id, site) join ${teams} t on t.id = q.team_id
+      order by q.id for key share of t ${unlessHeld} for no key update of q ${unlessHeld}
+    )
+    select asked.team_id as "teamId", asked.site,
+      case when q.id is not null then json_build_object('id', q.id, 'site', q.site,
+        'limit', json_build_object('cpu', q.cpu_limit, 'ramGb', q.ram_gb_limit),
+        'held', json_build_object('cpu', q.cpu_used, 'ramGb', q.ram_gb_used)) end as budget,
+      ${sql.raw(`${!waits}`)} and q.id is null and exists (
+        select from ${teamQuotas} o where o.team_id = asked.team_id and o.site = asked.site) as "isHeld"
+    from asked left join locked q using (team_id, site)`,
+  );
+  return lockedBudgets.parse(rows);
+}
+
+const amounts = z.object({ cpu: z.number(), ramGb: z.number() });
+const lockedBudgets = z.array(
+  z.object({
+    teamId: z.string(),
+    site: z.string(),
+    /** Null where the team has no quota, or where somebody else holds it. */
+    budget: z.object({ id: z.string(), site: z.string(), limit: amounts, held: amounts }).nullable(),
+    isHeld: z.boolean(),
+  }),
+);
+export type LockedBudget = z.output<typeof lockedBudgets>[number];
 
 const nothing = { cpuLimit: 0, ramGbLimit: 0 };
 

@@ -15,7 +15,7 @@ import {
   sumLedger,
   type UsageChange,
 } from './ledger.repository.ts';
-import { freeOfDepartment, openQuota, quotaExceeded } from './open-quota.ts';
+import { freeOfDepartment, openQuotas, quotaExceeded } from './open-quota.ts';
 import { findTeamBudget, lockTeamBudget } from './quotas.repository.ts';
 import {
   type Budget,
@@ -44,15 +44,16 @@ export function createUsageService({ db }: { db: Db }) {
      * @throws QuotaExceededError when it does not fit, also when the team has no quota at that site.
      */
     async changeUsage(tx: Tx, change: UsageChange): Promise<boolean> {
-      const quota = await openQuota(tx, change.teamId, change.site);
+      const quotas = await openQuotas(tx, [change], { waits: true });
+      const quota = quotas.of(change);
       const refusal = await quota.refusal(change);
       if (!refusal) quota.take(change);
       else if (!(await hasLedgerEntry(tx, change))) throw refusal;
-      return (await quota.write()) > 0;
+      return (await quotas.write()) > 0;
     },
 
-    /** The same for many changes of one team's usage at a site, each of which is answered for itself. */
-    openQuota,
+    /** The same for many changes of many teams' usage, each of which is answered for itself. */
+    openQuotas,
 
     /** Takes the lock of `changeUsage` ahead, for whoever has to lock a project before it knows what to change. */
     async lockUsage(tx: Tx, teamId: string, site: string): Promise<void> {

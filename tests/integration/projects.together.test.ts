@@ -27,10 +27,17 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-type Ask = { name: string; sla_type: 'bronze' | 'silver' | 'gold'; key: string | undefined; isStranger: boolean };
+type Ask = {
+  squad: number;
+  name: string;
+  sla_type: 'bronze' | 'silver' | 'gold';
+  key: string | undefined;
+  isStranger: boolean;
+};
 
 const asks = fc.array(
   fc.record<Ask>({
+    squad: fc.nat(1),
     name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
     sla_type: fc.constantFrom('bronze', 'silver', 'gold'),
     key: fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined }),
@@ -78,23 +85,30 @@ async function leftBy(squad: Squad) {
   return rows[0];
 }
 
-test('creates at once are answered, and leave behind, what they would one after the other', () =>
-  fc.assert(
-    fc.asyncProperty(asks, fc.integer({ min: 2, max: 30 }), async (plan, cpu) => {
-      const quota = { cpu, ramGb: 1000 };
-      const [together, inTurn] = [await newSquad(quota), await newSquad(quota)];
-      const [idsTogether, idsInTurn]: [string[], string[]] = [[], []];
-      const attempts = plan.map((ask) => create(together, ask));
-      await Promise.allSettled(attempts);
-      const answers = [];
-      for (const attempt of attempts) answers.push(await told(attempt, idsTogether));
-      for (const [i, ask] of plan.entries()) {
-        expect(answers[i]).toEqual(await told(create(inTurn, ask), idsInTurn));
-      }
-      expect(await leftBy(together)).toEqual(await leftBy(inTurn));
-    }),
-    { numRuns: 60 },
-  ));
+test(
+  'creates of two teams at once are answered, and leave behind, what they would one after the other',
+  () =>
+    fc.assert(
+      fc.asyncProperty(asks, fc.integer({ min: 2, max: 30 }), async (plan, cpu) => {
+        const quota = { cpu, ramGb: 1000 };
+        const together = [await newSquad(quota), await newSquad(quota)] as const;
+        const inTurn = [await newSquad(quota), await newSquad(quota)] as const;
+        const [idsTogether, idsInTurn]: [string[], string[]] = [[], []];
+        const attempts = plan.map((ask) => create(together[ask.squad === 0 ? 0 : 1], ask));
+        await Promise.allSettled(attempts);
+        const answers = [];
+        for (const attempt of attempts) answers.push(await told(attempt, idsTogether));
+        for (const [i, ask] of plan.entries()) {
+          expect(answers[i]).toEqual(await told(create(inTurn[ask.squad === 0 ? 0 : 1], ask), idsInTurn));
+        }
+        for (const squad of [0, 1] as const) {
+          expect(await leftBy(together[squad])).toEqual(await leftBy(inTurn[squad]));
+        }
+      }),
+      { numRuns: 60 },
+    ),
+  120_000,
+);
 
 /** The room with PostgreSQL behind a wire that can be cut, at the COMMIT of a create or at the answer to it. */
 async function overWire() {
@@ -131,21 +145,63 @@ test.each([
   expect(await usageOfTeam(room)).toEqual(using(10, 20));
 });
 
-test('one that fails for a reason of its own does not fail those beside it', async () => {
+test('one that fails for a reason of its own fails alone: those beside it, of its team and of others, are made', async () => {
   const room = await projectsRoom();
   cleanUps.push(room.drop);
-  let calls = 0;
-  const links = {
-    argocd: (site: string) => {
-      if (calls++ === 3) throw new Error('killed');
-      return site;
-    },
-  };
-  const projects = createProjectsService({ db: room.db, quotas: room.quotas, links, live: room.live });
-  const attempts = [1, 2, 3, 4, 5].map(() => projects.create(room.lead, newProject(room.team.id)));
+  const other = await newTeam(room.db, { departmentId: room.department.id });
+  await newTeamQuota(room.db, other.id, { cpu: 100, ramGb: 400 });
+  await room.db.execute(sql`create function curse() returns trigger language plpgsql as $$
+    begin raise exception 'cursed'; end $$`);
+  await room.db.execute(sql`create trigger curse before insert on projects
+    for each row when (new.name = 'cursed') execute function curse()`);
+  const theirs = adminOf('team_lead', other.id);
+  const attempts = ['first', 'a', 'cursed', 'b', 'c'].flatMap((name) => [
+    room.projects.create(room.lead, newProject(room.team.id, { name })),
+    ...(name === 'cursed' ? [] : [room.projects.create(theirs, newProject(other.id, { name }))]),
+  ]);
   const outcomes = await Promise.allSettled(attempts);
-  expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('fulfilled'));
-  expect(await usageOfTeam(room)).toEqual(using(10, 20));
+  expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map((_, i) => (i === 4 ? 'rejected' : 'fulfilled')));
+  expect(await room.db.$count(projectsTable)).toBe(8);
+  expect(await usageOfTeam(room)).toMatchObject({ counter: { cpu: 8, ram: 16 } });
+});
+
+/** Holds the lock of a team's quota, as another replica might, until told to let go. */
+async function holdQuotaOf({ database, team }: ProjectsRoom): Promise<() => Promise<void>> {
+  const client = await database.pool.connect();
+  await client.query('begin');
+  await client.query('select from team_quota_allocations where team_id = $1 for no key update', [team.id]);
+  return async () => {
+    await client.query('rollback');
+    client.release();
+  };
+}
+
+test('while somebody holds one team’s quota the others notice nothing, and it is served in order once they let go', async () => {
+  const room = await projectsRoom({ cpu: 6, ramGb: 400 });
+  cleanUps.push(room.drop);
+  const other = await newTeam(room.db, { departmentId: room.department.id });
+  await newTeamQuota(room.db, other.id, { cpu: 100, ramGb: 400 });
+  const theirs = adminOf('team_lead', other.id);
+  const letGo = await holdQuotaOf(room);
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const held = names.map((name) => room.projects.create(room.lead, newProject(room.team.id, { name })));
+  const free = names.map((name) => room.projects.create(theirs, newProject(other.id, { name })));
+  const settled = outcomesOf(held);
+  expect(await outcomesOf(free)).toEqual(names.map(() => 'done'));
+  expect(await room.db.$count(projectsTable)).toBe(5);
+  await letGo();
+  expect(await settled).toEqual(['done', 'done', 'done', 'QUOTA_EXCEEDED', 'QUOTA_EXCEEDED']);
+});
+
+test('whoever waits behind those who did not get the lock is told BUSY with them, and nothing is made', async () => {
+  const room = await projectsRoom();
+  cleanUps.push(room.drop);
+  const letGo = await holdQuotaOf(room);
+  const attempts = Array.from({ length: 250 }, () => room.projects.create(room.lead, newProject(room.team.id)));
+  expect(new Set(await outcomesOf(attempts))).toEqual(new Set(['BUSY']));
+  await letGo();
+  expect(await room.db.$count(projectsTable)).toBe(0);
+  expect(await usageOfTeam(room)).toEqual(using(0, 0));
 });
 
 test('the same key at two replicas at once makes one project, also where it takes the last of the quota', async () => {
