@@ -19,7 +19,7 @@ export function createLiveService({ live }: { live: Live }) {
       { signal, recheck }: { signal: AbortSignal | undefined; recheck: () => Promise<Caller> },
     ): AsyncGenerator<Hint> {
       let current = caller;
-      const changes = live.subscribe((change) => concerns(current, change));
+      const changes = live.subscribe(caller.sessionId, (change) => concerns(current, change));
       try {
         yield { topics: topic.options };
         while (!signal?.aborted) {

@@ -29,16 +29,19 @@ const RECONNECT_MS = 1_000;
 const CHECK_MS = 10_000;
 /** A listener that is so far behind is told to read everything anew. */
 const MAX_WAITING = 500;
+/** More than anybody's tabs need. */
+const MAX_OF_A_SESSION = 20;
 
 /**
  * Tells this replica what any replica changed, by PostgreSQL's LISTEN on a connection of its own, which is opened again
  * whenever it is lost.
  */
 export function createLive({ url, log }: { url: string; log: Log }) {
-  const listeners = new Set<(change: LiveChange) => void>();
+  /** Each with the session that it is of. */
+  const listeners = new Map<(change: LiveChange) => void, string>();
   const stopped = new AbortController();
   const tell = (change: LiveChange) => {
-    for (const listener of listeners) listener(change);
+    for (const listener of listeners.keys()) listener(change);
   };
 
   function hear(payload: string | undefined): void {
@@ -94,8 +97,13 @@ export function createLive({ url, log }: { url: string; log: Log }) {
     /** How many listen on this replica. */
     subscribers: (): number => listeners.size,
 
-    /** Collects the changes that are wanted until it is closed. */
-    subscribe(wants: (change: LiveChange) => boolean): LiveSubscription {
+    /**
+     * Collects the changes that are wanted until it is closed.
+     * @throws InfraHubError `TOO_MANY_REQUESTS` for a session that has its share of this replica already.
+     */
+    subscribe(sessionId: string, wants: (change: LiveChange) => boolean): LiveSubscription {
+      const ofSession = [...listeners.values()].filter((session) => session === sessionId);
+      if (ofSession.length >= MAX_OF_A_SESSION) throw tooMany();
       let waiting: LiveChange[] = [];
       let wake = () => {};
       const listener = (change: LiveChange) => {
@@ -103,7 +111,7 @@ export function createLive({ url, log }: { url: string; log: Log }) {
         waiting = waiting.length < MAX_WAITING ? [...waiting, change] : [{ on: 'reconnect' }];
         wake();
       };
-      listeners.add(listener);
+      listeners.set(listener, sessionId);
       return {
         async next({ signal, timeoutMs }) {
           const signals = signal ? [signal, stopped.signal] : [stopped.signal];
@@ -126,5 +134,12 @@ export function createLive({ url, log }: { url: string; log: Log }) {
     },
   };
 }
+
+const tooMany = () =>
+  new InfraHubError(
+    'TOO_MANY_REQUESTS',
+    `Your session has ${MAX_OF_A_SESSION} live streams open already. Close some of them, or the tabs that have them, and try again.`,
+    { retry_after_seconds: 10 },
+  );
 
 export type Live = ReturnType<typeof createLive>;

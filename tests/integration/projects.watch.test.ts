@@ -126,6 +126,26 @@ test('after the connection is lost, what happened meanwhile is read', async () =
   expect(await coming).toMatchObject({ event: { message: 'while nobody listened' } });
 });
 
+test('a session has twenty live streams at most, and another one when one of them ends; others are not counted', async () => {
+  const made = await room();
+  const { id } = await made.projects.create(made.lead, newProject(made.team.id));
+  const open = async (caller: Caller) => {
+    const watcher = watching(made, id, { caller });
+    await watcher.next();
+    return watcher;
+  };
+  const first = await open(made.lead);
+  for (let streams = 1; streams < 20; streams++) await open(made.lead);
+  await expect(open(made.lead)).rejects.toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    message: expect.stringContaining('Close some of them'),
+    details: { retry_after_seconds: 10 },
+  });
+  await open(adminOf('team_lead', made.team.id));
+  await first.items.return(undefined);
+  await open(made.lead);
+});
+
 function hints(made: ProjectsRoom, caller: Caller) {
   const abort = new AbortController();
   aborts.push(abort);
