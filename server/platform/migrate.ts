@@ -102,10 +102,13 @@ const applied = z.object({ rows: z.array(z.object({ newest: z.coerce.number().nu
 
 const journal = z.object({ entries: z.array(z.object({ when: z.number(), tag: z.string() })) });
 
+/** The time in the name of the newest migration of this version, which stays the same while it runs. */
+let newestNeeded: number | undefined;
+
 /** Whether the database has every migration that this version needs. */
 export async function isMigrated({ db }: Database): Promise<boolean> {
-  const newest = readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
-  return (await newestApplied(db)) >= newest;
+  newestNeeded ??= readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
+  return (await newestApplied(db)) >= newestNeeded;
 }
 
 /** The time in the name of the newest migration that was applied; 0 where none was. */
