@@ -17,7 +17,7 @@ try {
     const applied = await migrateDatabase(database);
     log.info({ applied }, applied.length > 0 ? 'the database was migrated' : 'the database was up to date');
   } catch (err) {
-    const problem = startProblem(err, config.DATABASE_URL);
+    const problem = startProblem(err, config);
     log.fatal(problem ? {} : { err }, `The database was not migrated${problem ? `: ${problem}` : ''}`);
     process.exitCode = 1;
   } finally {

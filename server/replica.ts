@@ -19,9 +19,9 @@ export type Replica = {
   port: number;
   /**
    * Is not ready any more, serves on until the balancer knows, finishes what is in flight, gives its jobs back, and closes
-   * every connection.
+   * every connection. A part that fails is logged and keeps no other from ending; answers whether all ended well.
    */
-  stop(): Promise<void>;
+  stop(): Promise<boolean>;
 };
 
 /**
@@ -73,14 +73,25 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     port: server.port,
     async stop() {
       isStopping = true;
-      const endServing = async () => {
-        await server.drain(config.DRAIN_SECONDS * 1_000);
-        await Promise.all([server.close(), scraped?.close(), ...background.map((part) => part.stop())]);
+      let isWell = true;
+      const end = async (part: string, ending: () => void | Promise<void>) => {
+        try {
+          await ending();
+        } catch (err) {
+          isWell = false;
+          log.error({ err, part }, 'a part of this replica did not end well');
+        }
       };
-      await Promise.all([jobs.stop(), endServing()]);
-      await close();
-      await database.close();
-      await stopTracing();
+      const endServing = async () => {
+        await end('requests', () => server.drain(config.DRAIN_SECONDS * 1_000));
+        const parts = background.map((part) => end('background', () => part.stop()));
+        await Promise.all([end('requests', server.close), end('metrics', () => scraped?.close()), ...parts]);
+      };
+      await Promise.all([end('jobs', jobs.stop), endServing()]);
+      await end('git', close);
+      await end('database', database.close);
+      await end('tracing', stopTracing);
+      return isWell;
     },
   };
 }

@@ -1,19 +1,24 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { freshDatabase } from '../support/database.ts';
 
-type Start = { script?: string; cwd?: string };
+type Start = { script?: string; cwd?: string; whenListening?: (child: ChildProcess) => void };
 
 /** Starts InfraHub with nothing but these settings and answers what it said until it ended. */
-async function startWith(env: Record<string, string>, { script = 'server/main.ts', cwd = '.' }: Start = {}) {
+async function startWith(
+  env: Record<string, string>,
+  { script = 'server/main.ts', cwd = '.', whenListening }: Start = {},
+) {
   const child = spawn(process.execPath, [resolve(script)], { cwd, env: { NODE_ENV: 'production', ...env } });
   let said = '';
   const hear = (chunk: Buffer) => {
     said += chunk;
+    if (chunk.includes('"msg":"listening"')) whenListening?.(child);
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
@@ -106,6 +111,29 @@ test('a start says in a sentence what stands in its way', async () => {
   expect(taken.said).toContain(`InfraHub cannot start: Port ${port} is in use.`);
   expect(taken.said).not.toMatch(/ {4}at /);
 });
+
+test('a start names the setting whose file cannot be read', async () => {
+  const database = await freshDatabase();
+  onTestFinished(() => database.drop());
+  const LDAP_CA_FILE = join(folder({ built: false }), 'ca.pem');
+  const env = { ...complete, DATABASE_URL: database.url, LDAP_URL: 'ldaps://127.0.0.1', LDAP_CA_FILE };
+  const { code, said } = await startWith(env);
+  expect(code).toBe(1);
+  expect(said).toContain(`InfraHub cannot start: LDAP_CA_FILE: ${LDAP_CA_FILE} cannot be read: there is no such file.`);
+});
+
+test('an end says which part failed, ends the others all the same, and is 1', async () => {
+  const database = await freshDatabase();
+  onTestFinished(() => database.drop());
+  const env = { ...complete, DATABASE_URL: database.url, HOST: '127.0.0.1', PORT: '0', DRAIN_SECONDS: '0' };
+  const { code, said } = await startWith(env, {
+    cwd: folder({ built: true }),
+    whenListening: (child) => void database.db.execute(sql`drop table replicas`).then(() => child.kill('SIGTERM')),
+  });
+  expect(said).toMatch(/"part":"jobs","msg":"a part of this replica did not end well"/);
+  expect(said).toContain('"msg":"stopped"');
+  expect(code).toBe(1);
+}, 60_000);
 
 test('a migration says what it applied', async () => {
   const database = await freshDatabase();
