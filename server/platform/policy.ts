@@ -76,11 +76,11 @@ export type Scope =
 
 /** The part of the organisation in which the caller holds the permission; the WHERE of every list. */
 export function scopeOf(caller: Caller, permission: Permission): Scope {
-  const scope = {
-    everything: false as const,
-    fieldIds: [] as string[],
-    departmentIds: [] as string[],
-    teamIds: [] as string[],
+  const scope: Exclude<Scope, { everything: true }> = {
+    everything: false,
+    fieldIds: [],
+    departmentIds: [],
+    teamIds: [],
   };
   for (const { role, scope_id } of caller.grants) {
     const reach = POLICY[permission][role];
