@@ -1,4 +1,4 @@
-import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { z } from 'zod';
 import { type QuarantinedRow, servers, syncRuns } from '../../db/schema/index.ts';
@@ -59,12 +59,6 @@ export async function findRun(db: Executor, id: string): Promise<SyncRun | undef
 export async function findRunningRun(db: Executor): Promise<SyncRun | undefined> {
   const [run] = await db.select(columns).from(syncRuns).where(eq(syncRuns.outcome, 'running'));
   return run;
-}
-
-/** Whether a run since then has put the fleet right. */
-export async function hasSucceededSince(db: Executor, startedAt: string): Promise<boolean> {
-  const later = and(eq(syncRuns.outcome, 'succeeded'), gt(syncRuns.startedAt, startedAt));
-  return (await db.select({ id: syncRuns.id }).from(syncRuns).where(later).limit(1)).length > 0;
 }
 
 /** Whether the schedule ran, on whichever replica, within the last so many seconds. */

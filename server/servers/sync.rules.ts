@@ -33,10 +33,16 @@ export function sortOut({ servers, rejected }: InventoryAnswer): SortedAnswer {
 }
 
 /** Why an answer may not be applied at all; undefined if it may. */
-export function whyUnusable({ servers, rejected }: InventoryAnswer): string | undefined {
+export function whyUnusable(
+  { servers, rejected }: InventoryAnswer,
+  { usable }: Pick<SortedAnswer, 'usable'>,
+): string | undefined {
   const rows = servers.length + rejected.length;
   if (rows === 0) {
     return 'The inventory answered without a single server. Nothing was changed. Check what its account may see, then sync again.';
+  }
+  if (usable.length === 0) {
+    return `None of the ${rows} rows in the inventory's answer can be used. Nothing was changed. Repair the rows that are listed, then sync again.`;
   }
   if (rejected.length * 100 > rows * MAX_REJECTED_PERCENT) {
     return `${rejected.length} of the ${rows} rows in the inventory's answer cannot be used, more than ${MAX_REJECTED_PERCENT} %. Nothing was changed. Repair the rows that are listed, then sync again.`;

@@ -79,7 +79,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
   async function readAndApply(id: string, order: Order): Promise<SyncRun> {
     const answer = await inventory.readFleet();
     const sorted = sortOut(answer);
-    const problem = whyUnusable(answer);
+    const problem = whyUnusable(answer, sorted);
     return inTransaction(db, async (tx) => {
       const result = problem === undefined ? await apply(tx, id, sorted, order) : failed(problem, sorted);
       return finish(tx, id, order, result);
@@ -127,8 +127,11 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     return finished;
   }
 
-  /** Records why the run failed. What was not foreseen is told in the log only. */
+  /** Records why the run failed, unless it has ended all the same. What was not foreseen is told in the log only. */
   async function fail(id: string, order: Order, error: unknown): Promise<SyncRun> {
+    // The answer to its COMMIT may have been lost.
+    const run = await runs.findRun(db, id);
+    if (run && run.outcome !== 'running') return run;
     const isForeseen = error instanceof InfraHubError;
     if (!isForeseen) log.error({ err: error, run_id: id }, 'an unexpected error stopped the sync of the servers');
     const reason = isForeseen
@@ -152,9 +155,9 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     if (!withheld) throw new NotFoundError('sync run', id);
     if (withheld.outcome !== 'withheld')
       throw new InvalidStateError('This run withheld nothing, so there is nothing to confirm.');
-    if (await runs.hasSucceededSince(db, withheld.started_at)) {
+    if (!withheld.needs_confirmation) {
       throw new InvalidStateError(
-        'A later sync succeeded, so there is nothing left to confirm. Look at the latest run.',
+        'A later sync has taken its place, so there is nothing left to confirm here. Look at the latest run.',
       );
     }
     return withheld;

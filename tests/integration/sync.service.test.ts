@@ -354,6 +354,18 @@ describe('when many vanish at once', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  test('a run that was withheld again cannot be confirmed with its own number: the newest tells how many are missing', async () => {
+    const { script, syncNow } = syncOf(fleetOf(100));
+    await syncNow();
+    script.answers(fleetOf(40));
+    const older = await syncNow();
+    script.answers(fleetOf(70));
+    const newest = await syncNow();
+    await expect(syncNow(older.id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    expect(await offline()).toEqual([]);
+    expect(await syncNow(newest.id)).toMatchObject({ outcome: 'succeeded', marked_offline: 30 });
+  });
+
   test('a run that a later success has settled cannot be confirmed any more', async () => {
     const { script, syncNow } = syncOf(fleetOf(100));
     await syncNow();

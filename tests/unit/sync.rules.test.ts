@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { InventoryAnswer } from '../../server/adapters/inventory/inventory.port.ts';
 import { mayMarkOffline, sortOut, tierOf, whyUnusable } from '../../server/servers/sync.rules.ts';
 
 const server = (name: string) => ({ name, site: 'haifa', cpu: 64, ramGb: 256 });
@@ -56,8 +57,14 @@ describe('sorting out an answer', () => {
 });
 
 describe('an answer as a whole', () => {
+  const why = (answer: InventoryAnswer) => whyUnusable(answer, sortOut(answer));
+
   test('without a single row is not used', () => {
-    expect(whyUnusable({ servers: [], rejected: [] })).toContain('without a single server');
+    expect(why({ servers: [], rejected: [] })).toContain('without a single server');
+  });
+
+  test('in which every server comes twice is not used', () => {
+    expect(why({ servers: [...servers(3), ...servers(3)], rejected: [] })).toContain('None of the 6 rows');
   });
 
   test.each([
@@ -67,7 +74,7 @@ describe('an answer as a whole', () => {
     [19, 1, false],
     [18, 1, true],
   ])('of %i good and %i bad rows: refused is %s', (good, bad, isRefused) => {
-    expect(whyUnusable({ servers: servers(good), rejected: rejects(bad) }) !== undefined).toBe(isRefused);
+    expect(why({ servers: servers(good), rejected: rejects(bad) }) !== undefined).toBe(isRefused);
   });
 });
 
