@@ -61,6 +61,7 @@ const checkShape = z.object({
 });
 export type StoredCheck = z.infer<typeof checkShape>;
 
+/** A check that another version wrote, with what is not known here, counts for none. */
 export async function findLatestCheck(db: Executor): Promise<StoredCheck | undefined> {
   const [row] = await db
     .select({
@@ -73,7 +74,7 @@ export async function findLatestCheck(db: Executor): Promise<StoredCheck | undef
     .from(driftChecks)
     .orderBy(desc(driftChecks.checkedAt))
     .limit(1);
-  return row && checkShape.parse(row);
+  return checkShape.safeParse(row).data;
 }
 
 /** What the latest check could not read. */
@@ -113,7 +114,10 @@ export type Mend = Omit<typeof driftMends.$inferSelect, 'finding'> & { finding: 
 /** What somebody has asked to be mended and no check has seen since, the oldest first. */
 export async function listMends(db: Executor): Promise<Mend[]> {
   const rows = await db.select().from(driftMends).orderBy(asc(driftMends.createdAt), asc(driftMends.findingId));
-  return rows.map((row) => ({ ...row, finding: difference.parse(row.finding) }));
+  return rows.flatMap((row) => {
+    const { data: finding } = difference.safeParse(row.finding);
+    return finding ? [{ ...row, finding }] : [];
+  });
 }
 
 /** Undefined when this difference is being mended already. */
