@@ -31,13 +31,22 @@ export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
 /** What a read needs: the pool, or the transaction it is part of. */
 export type Executor = Db | Tx;
 
-const RETRYABLE = new Set(['40001', '40P01', '55P03']);
+/** Races that a new try may win: a serialization failure, a deadlock. */
+const LOST_RACE = new Set(['40001', '40P01']);
+/** What took too long, so that nobody tries again for the caller: the wait for a lock, a statement. */
+const TOO_LATE = new Set(['55P03', '57014']);
 const MAX_TRIES = 5;
 
 /** PostgreSQL's error code (SQLSTATE), also from inside drizzle's wrapper; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   for (let e = error; e instanceof Error; e = e.cause) if (e instanceof pg.DatabaseError) return e.code;
   return undefined;
+}
+
+/** Whether others stood in the way for so long that nothing was done. */
+export function isBusy(error: unknown): boolean {
+  const state = sqlState(error) ?? '';
+  return LOST_RACE.has(state) || TOO_LATE.has(state);
 }
 
 /** The constraint that refused, if that is what happened. */
@@ -49,22 +58,23 @@ export function violatedConstraint(error: unknown): string | undefined {
 /** A connection that is gone, a server that ends, or one without disk, memory or connections to spare. */
 const NOT_NOW = /^(08|53|57P0)/;
 const NO_CONNECTION =
-  /timeout exceeded when trying to connect|Connection terminated|not queryable|ECONNREFUSED|ECONNRESET/;
+  /timeout exceeded when trying to connect|Connection terminated|not queryable|connect E|read ECONNRESET|write E/;
 
 /** Whether the database could not be reached, went away or has no room; a COMMIT that fails like this may have taken place. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return NOT_NOW.test(state);
   for (let e = error; e instanceof Error; e = e.cause) {
-    if (NO_CONNECTION.test(`${e.message} ${'code' in e ? e.code : ''}`)) return true;
+    // Of several addresses that were tried, Node tells but the code.
+    if (NO_CONNECTION.test(e.message) || ('code' in e && e.code === 'ECONNREFUSED')) return true;
   }
   return false;
 }
 
 /**
  * Runs `work` in one transaction, again from the start when PostgreSQL says that it lost a race (serialization failure,
- * deadlock, lock timeout), at most five times with jitter.
- * @throws BusyError when it never won; nothing was changed then.
+ * deadlock), at most five times with jitter.
+ * @throws BusyError when it never won, or waited too long for a lock; nothing was changed then.
  */
 export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   const options = { name: 'transaction', kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
@@ -77,10 +87,8 @@ async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, told: (tries: n
     try {
       return await db.transaction(work);
     } catch (error) {
-      const state = sqlState(error);
-      if (state === '57014') throw new BusyError(error);
-      if (state === undefined || !RETRYABLE.has(state)) throw error;
-      if (tries === MAX_TRIES || state === '55P03') throw new BusyError(error);
+      if (!isBusy(error)) throw error;
+      if (tries === MAX_TRIES || !LOST_RACE.has(sqlState(error) ?? '')) throw new BusyError(error);
       await sleep(10 + Math.random() * 50 * 2 ** tries);
     }
   }

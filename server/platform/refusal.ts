@@ -2,8 +2,9 @@ import { TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import './issue-words.ts';
-import { isUnavailable, sqlState } from './database.ts';
+import { isBusy, isUnavailable, sqlState } from './database.ts';
 import {
+  BusyError,
   DatabaseUnavailableError,
   type ErrorCode,
   HTTP_STATUS,
@@ -83,7 +84,9 @@ export function asRefusal(error: unknown): InfraHubError {
     if (known) return new InfraHubError(known[0], known[1], {}, { cause: error });
     if (error.cause) return asRefusal(error.cause);
   }
+  if (isBusy(error)) return new BusyError(error);
   if (isUnavailable(error)) return new DatabaseUnavailableError(error);
+  if (isBrokenOff(error)) return new ValidationError([], 'The connection ended before all of the request was there.');
   if (holdsNoText(error)) return new ValidationError([], 'Some of the input holds characters that no text may have.');
   return new InfraHubError(
     'INTERNAL',
@@ -92,6 +95,10 @@ export function asRefusal(error: unknown): InfraHubError {
     { cause: error },
   );
 }
+
+/** How Node tells that a client went away while it was sending. */
+const isBrokenOff = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
 
 /** The one shape of every error, at every door. */
 export type ErrorBody = {
