@@ -1,5 +1,5 @@
 /** What a spreadsheet would take for a formula is made plain text with a leading apostrophe (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -57,7 +57,8 @@ export function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<
     });
     // What we do not know we need not meet; Node would answer for itself, in another shape.
     server.on('checkExpectation', (request, answer) => server.emit('request', request, answer));
-    server.on('request', getRequestListener(app.fetch, { errorHandler: answerFailure }));
+    const serve = getRequestListener(app.fetch, { errorHandler: answerFailure });
+    server.on('request', (request, answer) => (namesTwoHosts(request) ? refuseHosts(answer) : serve(request, answer)));
     const drain = async (ms: number) => {
       isDraining = true;
       await sleep(ms);
@@ -115,10 +116,28 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   );
 }
 
+/** Node would take the first; a proxy may have taken the other (RFC 9112, 3.2). */
+const namesTwoHosts = ({ rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length > 1;
+
+function refuseHosts(answer: ServerResponse): void {
+  const requestId = randomUUID();
+  answer.writeHead(HTTP_STATUS[NO_HTTP.code], headersOf(requestId)).end(JSON.stringify(errorBody(NO_HTTP, requestId)));
+}
+
+const headersOf = (requestId: string) => ({
+  'Content-Type': 'application/json',
+  'X-Request-Id': requestId,
+  'X-Content-Type-Options': 'nosniff',
+  Connection: 'close',
+});
+
 /** What fails before or outside of the app, such as a Host that is none. */
 function answerFailure(error: unknown): Response {
   const refusal = error instanceof RequestError ? NO_HTTP : asRefusal(error);
   const requestId = randomUUID();
-  const headers = { 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff' };
-  return Response.json(errorBody(refusal, requestId), { status: HTTP_STATUS[refusal.code], headers });
+  return Response.json(errorBody(refusal, requestId), {
+    status: HTTP_STATUS[refusal.code],
+    headers: headersOf(requestId),
+  });
 }

@@ -53,9 +53,10 @@ export function createLive({ url, log }: { url: string; log: Log }) {
   /** Listens until the connection is lost. */
   async function listen(onReady: () => void): Promise<void> {
     const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 3_000 });
+    const ended = new AbortController();
     const lost = new Promise<void>((resolve) => {
       client.on('end', resolve).on('error', () => resolve());
-      stopped.signal.addEventListener('abort', () => resolve(), { once: true });
+      stopped.signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
     });
     try {
       await client.connect();
@@ -65,6 +66,7 @@ export function createLive({ url, log }: { url: string; log: Log }) {
       const alive = setInterval(() => client.query('select 1').catch(() => client.end()), CHECK_MS);
       await lost.finally(() => clearInterval(alive));
     } finally {
+      ended.abort();
       await client.end().catch(() => undefined);
     }
   }

@@ -48,6 +48,8 @@ describe.concurrent('a request that a proxy might see as two, or as another, is 
       [...LOGIN, 'Transfer-Encoding: chunked', '', '2;\nxx', '{}', '0', '', ''],
     ],
     ['a header over two lines', ['GET /healthz HTTP/1.1', 'Host: a', 'X: a', ' Y: b', ...END]],
+    ['two hosts', ['GET /healthz HTTP/1.1', 'Host: a', 'Host: b', '', ...HIDDEN]],
+    ['no host', ['GET /healthz HTTP/1.1', '', ...HIDDEN]],
     ['lines that end in LF alone', ['GET /healthz HTTP/1.1\nHost: a\n\n']],
     ['a name with NUL', ['GET /healthz HTTP/1.1', 'Host: a', 'X\0: a', ...END]],
   ])('%s', async (_, lines) => {
