@@ -82,6 +82,9 @@ export async function startArgoCd(options: Options) {
     return c.req.method === 'GET' || isJson ? next() : c.text('Invalid content type', 415);
   });
 
+  api.get('/applications/:name', (c) =>
+    c.text('Here Argo CD would show the application. This is its stand-in for the demo: it has an API and no pages.'),
+  );
   api.get('/api/version', (c) => c.json({ Version: 'v3.6.0+demo' }));
   api.post('/api/v1/session', async (c) => {
     const login = z.object({ username: z.string(), password: z.literal(token) }).safeParse(await c.req.json());
