@@ -1,12 +1,13 @@
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { type Database, openDatabase, pingDatabase } from './platform/database.ts';
-import { createApp, type ReadinessCheck } from './platform/http.ts';
+import { createApp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
 import { listen } from './platform/listen.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { isMigrated } from './platform/migrate.ts';
+import { type ReadinessCheck, readinessApp } from './platform/readiness.ts';
 import { scrapeApp } from './platform/scrape.ts';
 import { StartError } from './platform/start-problem.ts';
 import { startTracing } from './platform/tracing.ts';
@@ -46,6 +47,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   metrics.watch({ ...gauges, pool: database.pool, poolSize: config.DATABASE_POOL_SIZE, isWorking: jobs.isHealthy });
   let isStopping = false;
   const serving = async () => (isStopping ? 'This replica is stopping' : undefined);
+  const readiness = [
+    { name: 'serving', blocks: true, problem: serving },
+    ...readinessOf(database, { jobs, provisioning, drift: services.drift }),
+  ];
   const app = createApp({
     router: appRouter,
     services,
@@ -54,10 +59,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     assets: PORTAL_ASSETS,
     corsOrigins: config.CORS_ORIGINS,
     trustedProxies: config.TRUST_PROXY,
-    readiness: [
-      { name: 'serving', blocks: true, problem: serving },
-      ...readinessOf(database, { jobs, provisioning, drift: services.drift }),
-    ],
+    readiness,
     metrics,
     scrapedHere: config.METRICS_PORT === undefined,
     log,
@@ -66,8 +68,9 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   for (const part of background) await part.start();
   await jobs.start();
   const server = await listen(app, config.HOST, config.PORT);
+  const forOperators = () => scrapeApp(metrics).route('/', readinessApp(readiness, { tellsReasons: true }));
   const scraped =
-    config.METRICS_PORT === undefined ? undefined : await listen(scrapeApp(metrics), config.HOST, config.METRICS_PORT);
+    config.METRICS_PORT === undefined ? undefined : await listen(forOperators(), config.HOST, config.METRICS_PORT);
   log.info({ port: server.port, ...(scraped && { metrics_port: scraped.port }) }, 'listening');
   return {
     port: server.port,

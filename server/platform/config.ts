@@ -56,7 +56,7 @@ export const settings = z.object({
   HOST: text().default('0.0.0.0').describe('Address to listen on.'),
   PORT: whole(0, 65535).default(3000).describe('Port to listen on; 0 takes a free one.'),
   METRICS_PORT: optional(whole(0, 65535)).describe(
-    'Port for `/metrics` alone, so that only Prometheus need reach it; without it, `/metrics` is on `PORT`.',
+    'Port for `/metrics` and for what `/readyz` found, so that only Prometheus and operators need reach them; without it, both are on `PORT`.',
   ),
   DRAIN_SECONDS: seconds(0, 600)
     .default(5)

@@ -15,6 +15,7 @@ import type { Door } from './metrics-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Caller } from './policy.ts';
 import { addressMatcher, remoteAddressOf } from './proxy.ts';
+import { type ReadinessCheck, readinessApp } from './readiness.ts';
 import { asRefusal, errorBody, retryAfter, trpcErrorOf } from './refusal.ts';
 import { createRequestWatch } from './request-watch.ts';
 import { restDoor } from './rest.ts';
@@ -29,12 +30,6 @@ const requestIdShape = z.uuidv4();
 export type PageContext = { nonce: string };
 export type PageHandler = (request: Request, context: PageContext) => Promise<Response>;
 
-/**
- * One thing that is looked at; `problem` says what is wrong and what to do. Where it `blocks`, this replica takes no
- * requests until it is gone; else it is only told, as it is the same on every replica.
- */
-export type ReadinessCheck = { name: string; blocks: boolean; problem(): Promise<string | undefined> };
-
 export type AppOptions = {
   router: AnyRouter;
   services: Context['services'];
@@ -48,7 +43,7 @@ export type AppOptions = {
   /** Addresses and CIDRs of the proxies in front, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   metrics: Metrics;
-  /** Whether `/metrics` is here, with everything else; where it is not, it has a port of its own. */
+  /** Whether `/metrics` and the reasons of `/readyz` are here, with everything else; else they have a port of their own. */
   scrapedHere: boolean;
   log: Log;
 };
@@ -109,14 +104,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   app.use('/api/*', (c, next) => (c.req.raw.method === 'GET' ? next() : limited(c, next)));
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
-  app.get('/readyz', async (c) => {
-    const checks = await Promise.all(
-      options.readiness.map(async ({ name, blocks, problem }) => ({ name, blocks, found: await problem() })),
-    );
-    const ready = checks.every(({ blocks, found }) => !blocks || found === undefined);
-    const report = Object.fromEntries(checks.map(({ name, found }) => [name, found ?? 'ok']));
-    return c.json({ status: ready ? 'ready' : 'not ready', checks: report }, ready ? 200 : 503);
-  });
+  app.route('/', readinessApp(options.readiness, { tellsReasons: options.scrapedHere }));
   if (options.scrapedHere) app.route('/', scrapeApp(metrics));
 
   app.route(TRPC_ROOT, trpcDoor(router, log));

@@ -33,7 +33,7 @@ test('the metrics are beside everything else, unless they have a port of their o
   await stop();
 });
 
-test('with a port of their own the metrics are there and only there, and nothing else is', async () => {
+test('with a port of their own the metrics are there and only there, beside what /readyz found', async () => {
   const { told, stop } = await replicaWith({ METRICS_PORT: '0' });
   const [{ port, metrics_port } = { port: 0, metrics_port: 0 }] = told;
   const scraped = await get(metrics_port, '/metrics');
@@ -41,6 +41,7 @@ test('with a port of their own the metrics are there and only there, and nothing
   const elsewhere = await get(port, '/metrics');
   expect(elsewhere.status).toBe(404);
   expect(await elsewhere.text()).not.toContain('infrahub_http_requests_total');
+  expect(await (await get(metrics_port, '/readyz')).json()).toMatchObject({ checks: { database: 'ok' } });
   for (const path of ['/', '/healthz', '/api/v1/openapi.json', '/api/trpc/auth.me']) {
     expect((await get(metrics_port, path)).status, path).toBe(404);
   }
