@@ -23,9 +23,17 @@ export const recordAudit = (tx: Tx, by: Author, entry: AuditEntry): Promise<void
 /** The same for several, in one statement. */
 export async function recordAudits(tx: Tx, events: { by: Author; entry: AuditEntry }[]): Promise<void> {
   const rows = events.map(({ by, entry: { action, target, place, before, after } }) => ({
-    ...{ actor: by.sub, action, target_type: target.type, target_id: target.id, target_name: target.name },
-    ...{ field_id: place.fieldId, department_id: place.departmentId, team_id: place.teamId },
-    ...{ before, after, request_id: by.requestId },
+    actor: by.sub,
+    action,
+    target_type: target.type,
+    target_id: target.id,
+    target_name: target.name,
+    field_id: place.fieldId,
+    department_id: place.departmentId,
+    team_id: place.teamId,
+    before,
+    after,
+    request_id: by.requestId,
   }));
   await executePrepared(
     tx,

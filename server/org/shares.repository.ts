@@ -68,7 +68,10 @@ const SCOPED_BY = { field: 'fieldIds', department: 'departmentIds', team: 'teamI
 
 /** One node with everything below it, whoever asks. */
 export const subtreeOf = (level: keyof typeof SCOPED_BY, id: string): Scope => ({
-  ...{ everything: false, fieldIds: [], departmentIds: [], teamIds: [] },
+  everything: false,
+  fieldIds: [],
+  departmentIds: [],
+  teamIds: [],
   [SCOPED_BY[level]]: [id],
 });
 

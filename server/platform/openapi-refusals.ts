@@ -21,7 +21,14 @@ const errorShape = z
 const id = '9b2f4c1e-7d35-4a60-8c1f-2e6b5d0a9f37';
 
 const SHORTAGE = {
-  ...{ site: 'haifa', resource: 'cpu', requested: 16, before: 44, after: 60, free: 4, short: 12, reason: 'parent' },
+  site: 'haifa',
+  resource: 'cpu',
+  requested: 16,
+  before: 44,
+  after: 60,
+  free: 4,
+  short: 12,
+  reason: 'parent',
 } satisfies Shortage;
 
 /** What each code looks like. */

@@ -121,8 +121,16 @@ function rowsOf({ caller, input, id, operationId, namespace, size }: Create) {
   const { team_id, name, site } = input;
   const { kind, message, details = {} } = reserved(size, site);
   return {
-    ...{ id, operation_id: operationId, request_id: caller.requestId, team_id, name, namespace_name: namespace, site },
-    ...{ size, created_by: caller.sub, event: { kind, message, details } },
+    id,
+    operation_id: operationId,
+    request_id: caller.requestId,
+    team_id,
+    name,
+    namespace_name: namespace,
+    site,
+    size,
+    created_by: caller.sub,
+    event: { kind, message, details },
   };
 }
 
@@ -143,8 +151,21 @@ function auditOf({ caller, input, id, namespace, size, place }: Admitted) {
 function projectOf({ caller, input, id, namespace, size, place }: Admitted, at: string) {
   const { team_id, name, site, sla_type, performance_tier } = input;
   return {
-    ...{ id, team_id, team_name: place.teamName, name, namespace_name: namespace, site, sla_type, performance_tier },
-    ...{ cpu: size.cpu, ram_gb: size.ram_gb, status: 'provisioning' as const, status_reason: null, commit_sha: null },
-    ...{ created_by: caller.sub, created_at: at, updated_at: at },
+    id,
+    team_id,
+    team_name: place.teamName,
+    name,
+    namespace_name: namespace,
+    site,
+    sla_type,
+    performance_tier,
+    cpu: size.cpu,
+    ram_gb: size.ram_gb,
+    status: 'provisioning' as const,
+    status_reason: null,
+    commit_sha: null,
+    created_by: caller.sub,
+    created_at: at,
+    updated_at: at,
   };
 }

@@ -119,7 +119,13 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
         target: { type: 'sync_run', id, name: trigger },
         place: {},
         after: {
-          ...{ outcome, synced, updated, added, marked_offline, withheld_offline, quarantined },
+          outcome,
+          synced,
+          updated,
+          added,
+          marked_offline,
+          withheld_offline,
+          quarantined,
           ...(confirms && { confirmed_run_id: confirms.id }),
         },
       });
@@ -169,9 +175,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     return new InfraHubError(
       'SYNC_IN_PROGRESS',
       `A sync is running${since}. Wait for it to end, then look at its result.`,
-      {
-        ...(running && { since: running.started_at, run_id: running.id }),
-      },
+      running && { since: running.started_at, run_id: running.id },
     );
   }
 
