@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { recordAudit } from '../audit/audit.repository.ts';
-import { type FieldPlace, findFieldPlace } from '../org/place.repository.ts';
+import { enterField } from '../org/enter.ts';
+import type { FieldPlace } from '../org/place.repository.ts';
 import { type Db, type Executor, inTransaction, type Tx } from '../platform/database.ts';
 import {
   ConflictError,
@@ -9,7 +10,7 @@ import {
   QuotaExceededError,
   ValidationError,
 } from '../platform/errors.ts';
-import { authorize, type Caller, type Permission } from '../platform/policy.ts';
+import type { Caller } from '../platform/policy.ts';
 import {
   giveServers,
   isSite,
@@ -135,13 +136,6 @@ export type AllocationsService = ReturnType<typeof createAllocationsService>;
 
 const distinct = (ids: string[]): string[] => [...new Set(ids)];
 const onWire = ({ cpu, ramGb }: Resources) => ({ cpu, ram_gb: ramGb });
-
-async function enterField(db: Executor, caller: Caller, permission: Permission, id: string): Promise<FieldPlace> {
-  const place = await findFieldPlace(db, id);
-  if (!place) throw new NotFoundError('field', id);
-  authorize(caller, permission, place);
-  return place;
-}
 
 async function lock(tx: Tx, fieldId: string): Promise<void> {
   if (!(await lockField(tx, fieldId))) throw new NotFoundError('field', fieldId);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { findTeamPlace, type TeamPlace } from '../org/place.repository.ts';
+import { enterTeam } from '../org/enter.ts';
 import type { Db, Executor } from '../platform/database.ts';
 import { NotFoundError } from '../platform/errors.ts';
 import type { Live } from '../platform/live.ts';
@@ -60,7 +60,7 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
 
     /** What `create` would do with the same input, or why it would refuse. Changes nothing and holds nothing. */
     async plan(caller: Caller, input: shape.CreateProject): Promise<z.output<typeof shape.planOutput>> {
-      await enterTeam(db, caller, input.team_id);
+      await enterTeam(db, caller, 'projects.create', input.team_id);
       const cost = costOf(input.sla_type, input.performance_tier);
       const question = { teamId: input.team_id, site: input.site, cpu: cost.cpu, ramGb: cost.ram_gb };
       const { quota, refusal: short } = await quotas.previewUsage(db, question);
@@ -102,11 +102,4 @@ export function createProjectsService({ db, quotas, links, live }: Options) {
       }
     },
   };
-}
-
-async function enterTeam(db: Db, caller: Caller, teamId: string): Promise<TeamPlace> {
-  const place = await findTeamPlace(db, teamId);
-  if (!place) throw new NotFoundError('team', teamId);
-  authorize(caller, 'projects.create', place);
-  return place;
 }

@@ -1,13 +1,13 @@
 import type { AllocationsService } from '../allocations/allocations.service.ts';
+import { enterDepartment, enterTeam } from '../org/enter.ts';
 import type { DepartmentPlace, TeamPlace } from '../org/place.repository.ts';
 import type { Db, Tx } from '../platform/database.ts';
 import type { Caller } from '../platform/policy.ts';
-import { enterDepartment, enterTeam, limitOf } from './enter.ts';
 import { listShares } from './plan.repository.ts';
 import { planLimit } from './plan.rules.ts';
 import type { QuotaPlan } from './plan.schema.ts';
 import { findDepartmentBudget, findTeamBudget } from './quotas.repository.ts';
-import { NO_BUDGET } from './quotas.rules.ts';
+import { limitOf, NO_BUDGET } from './quotas.rules.ts';
 import type { SetQuota } from './quotas.schema.ts';
 import { judgeDepartmentLimit, judgeTeamLimit, type Refusal } from './refusals.rules.ts';
 

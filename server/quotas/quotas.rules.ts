@@ -1,10 +1,14 @@
 import { amountOf, RESOURCES, type Resource, type Resources } from '../allocations/allocations.rules.ts';
 import type { Shortage } from '../platform/errors.ts';
+import type { SetQuota } from './quotas.schema.ts';
 
 /** What a quota gives and how much of it its children or projects hold. */
 export type Budget = { limit: Resources; held: Resources };
 
 export const NO_BUDGET: Budget = { limit: { cpu: 0, ramGb: 0 }, held: { cpu: 0, ramGb: 0 } };
+
+/** The limit that is asked for. */
+export const limitOf = ({ cpu_limit, ram_gb_limit }: SetQuota): Resources => ({ cpu: cpu_limit, ramGb: ram_gb_limit });
 
 /** What is left of a quota, never below 0. */
 export const leftOf = ({ limit, held }: Budget): Resources => ({

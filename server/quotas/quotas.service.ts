@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { type FieldBudget, freeOf, type Resources } from '../allocations/allocations.rules.ts';
 import type { AllocationsService } from '../allocations/allocations.service.ts';
 import { type AuditEntry, recordAudit } from '../audit/audit.repository.ts';
+import { enterDepartment, enterTeam } from '../org/enter.ts';
 import type { DepartmentPlace, TeamPlace } from '../org/place.repository.ts';
 import { type Db, inTransaction, sqlState, type Tx } from '../platform/database.ts';
 import { NotFoundError, QuotaExceededError } from '../platform/errors.ts';
 import type { Caller } from '../platform/policy.ts';
-import { enterDepartment, enterTeam, limitOf } from './enter.ts';
 import { createPlanService } from './plan.service.ts';
 import {
   type DepartmentBudget,
@@ -22,7 +22,7 @@ import {
   setTeamLimit,
   type TeamBudget,
 } from './quotas.repository.ts';
-import { type Budget, leftOf, NO_BUDGET } from './quotas.rules.ts';
+import { type Budget, leftOf, limitOf, NO_BUDGET } from './quotas.rules.ts';
 import type { departmentQuota, departmentQuotaList, SetQuota, teamQuota, teamQuotaList } from './quotas.schema.ts';
 import { judgeDepartmentLimit, judgeTeamLimit, type Refusal } from './refusals.rules.ts';
 import { createUsageService } from './usage.service.ts';
