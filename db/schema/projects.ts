@@ -3,17 +3,18 @@ import { bigserial, check, index, integer, jsonb, pgTable, text, unique, uniqueI
 import { instant, instantNow } from './instant.ts';
 import { oneOf } from './one-of.ts';
 import { teams } from './org.ts';
+import { PERFORMANCE_TIERS } from './servers.ts';
+
+const SLA_TYPES = ['bronze', 'silver', 'gold'] as const;
 
 /** What a namespace is: `cpu` in cores, `ram_gb` in GiB. */
 export type Size = {
-  sla: 'bronze' | 'silver' | 'gold';
-  tier: 'regular' | 'high_performance';
+  sla: (typeof SLA_TYPES)[number];
+  tier: (typeof PERFORMANCE_TIERS)[number];
   cpu: number;
   ram_gb: number;
 };
 
-const SLA_TYPES = ['bronze', 'silver', 'gold'] as const;
-const PERFORMANCE_TIERS = ['regular', 'high_performance'] as const;
 const STATUSES = [
   'provisioning',
   'active',
@@ -23,6 +24,14 @@ const STATUSES = [
   'decommissioning',
   'decommissioned',
 ] as const;
+/** The statuses in which a project holds quota of its team (`design/domain.md`, A project's life). */
+export const HOLDING_QUOTA = [
+  'provisioning',
+  'active',
+  'updating',
+  'rolling_back',
+  'decommissioning',
+] as const satisfies (typeof STATUSES)[number][];
 
 /** One Kubernetes namespace for a team at a site. `cpu` (cores) and `ram_gb` (GiB) are what it holds of the team's quota. */
 export const projects = pgTable(

@@ -4,7 +4,7 @@ import { instant, instantNow } from './instant.ts';
 import { oneOf } from './one-of.ts';
 import { fields } from './org.ts';
 
-const PERFORMANCE_TIERS = ['regular', 'high_performance'] as const;
+export const PERFORMANCE_TIERS = ['regular', 'high_performance'] as const;
 const STATUSES = ['online', 'offline'] as const;
 
 /** A bare-metal machine known from the inventory. `cpu` in cores, `ram_gb` in GiB. */

@@ -6,7 +6,7 @@ import {
   fields,
   servers,
 } from '../../db/schema/index.ts';
-import type { Executor, Tx } from '../platform/database.ts';
+import { type Executor, orZero, type Tx } from '../platform/database.ts';
 import type { FieldBudget, Grant, HeldServer } from './allocations.rules.ts';
 
 /** Locks the field, which owns the budget of its servers and grants, until the transaction ends; false if it is gone. */
@@ -38,7 +38,6 @@ export type SiteBudget = FieldBudget & { site: string; servers: number; serversO
 
 const isOnline = sql`${servers.status} = 'online'`;
 const number = (expression: SQL) => expression.mapWith(Number);
-const orZero = (column: SQL.Aliased<number>) => number(sql`coalesce(${column}, 0)`);
 
 /** A field's budget at each site where it has servers or grants; at one site only, if it is named. */
 export function listSiteBudgets(db: Executor, fieldId: string, site?: string): Promise<SiteBudget[]> {

@@ -110,6 +110,9 @@ export async function executePrepared(tx: Executor, name: string, statement: SQL
 /** Escapes what LIKE treats as a wildcard, so that a search for `50%` finds just that. */
 export const likePattern = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
+/** A sum, or 0 where there is nothing to add up. */
+export const orZero = (sum: unknown): SQL<number> => sql`coalesce(${sum}, 0)`.mapWith(Number);
+
 /** A cheap round trip; rejects when the database cannot answer. */
 export async function pingDatabase(db: Db): Promise<void> {
   await db.execute(sql`select 1`);

@@ -49,12 +49,3 @@ export function mayBecome(from: ProjectStatus, to: ProjectStatus): boolean {
   const next: readonly ProjectStatus[] = NEXT[from];
   return next.includes(to);
 }
-
-/** The statuses in which a project counts against its team's quota. */
-export const HOLDS_QUOTA = [
-  'provisioning',
-  'active',
-  'updating',
-  'rolling_back',
-  'decommissioning',
-] as const satisfies readonly ProjectStatus[];

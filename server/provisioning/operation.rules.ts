@@ -21,6 +21,9 @@ const HELD = {
   decommission: { onTheWay: 'Quota is held until the namespace is gone.', undone: null },
 } as const satisfies Record<OperationKind, { onTheWay: string | null; undone: string | null }>;
 
+/** Every kind of operation. */
+export const OPERATION_KINDS = Object.keys(HELD);
+
 /**
  * What a project's page says while its operation goes on, or does not: why it failed, what is held until when, and what it
  * waits for (`text`, a sentence without its full stop).

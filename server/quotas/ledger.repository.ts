@@ -2,18 +2,17 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import {
   departments,
+  HOLDING_QUOTA,
   projects,
   quotaLedger,
   teamQuotaAllocations as teamQuotas,
   teams,
 } from '../../db/schema/index.ts';
-import { type Executor, executePrepared, type Tx } from '../platform/database.ts';
+import { type Executor, executePrepared, orZero, type Tx } from '../platform/database.ts';
 import { keyset } from '../platform/paging.ts';
 import type { Page } from '../platform/schema.ts';
 import type { Recount } from './quotas.rules.ts';
 import type { ExplainInput, LedgerEntry } from './quotas.schema.ts';
-
-const orZero = (column: unknown) => sql`coalesce(${column}, 0)`.mapWith(Number);
 
 /** One change of a team's usage, by one operation on one project. Signed: positive takes, negative gives back. */
 export type UsageChange = {
@@ -103,16 +102,13 @@ export async function listLedger(db: Executor, teamQuotaId: string, input: Expla
 export async function sumLedger(db: Executor, teamQuotaId: string) {
   const [sum] = await db
     .select({
-      cpu: sql`coalesce(sum(${quotaLedger.cpu}), 0)`.mapWith(Number),
-      ramGb: sql`coalesce(sum(${quotaLedger.ramGb}), 0)`.mapWith(Number),
+      cpu: orZero(sql`sum(${quotaLedger.cpu})`),
+      ramGb: orZero(sql`sum(${quotaLedger.ramGb})`),
     })
     .from(quotaLedger)
     .where(eq(quotaLedger.teamQuotaId, teamQuotaId));
   return sum ?? { cpu: 0, ramGb: 0 };
 }
-
-/** The statuses in which a project holds quota (`design/domain.md`, A project's life). */
-const HOLDING = ['provisioning', 'active', 'updating', 'rolling_back', 'decommissioning'] as const;
 
 export type CounterRecount = Recount & {
   id: string;
@@ -143,7 +139,7 @@ export function recountUsage(db: Executor, teamQuotaIds?: string[]): Promise<Cou
       ramGb: sql`sum(${projects.ramGb})`.mapWith(Number).as('ram_gb_projects'),
     })
     .from(projects)
-    .where(inArray(projects.status, [...HOLDING]))
+    .where(inArray(projects.status, [...HOLDING_QUOTA]))
     .groupBy(projects.teamId, projects.site)
     .as('held');
   return db

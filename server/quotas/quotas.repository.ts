@@ -6,7 +6,7 @@ import {
   teams,
 } from '../../db/schema/index.ts';
 import type { Resources } from '../allocations/allocations.rules.ts';
-import { type Executor, executePrepared, type Tx } from '../platform/database.ts';
+import { type Executor, executePrepared, orZero, type Tx } from '../platform/database.ts';
 import type { Budget } from './quotas.rules.ts';
 
 const departmentLimit = { cpu: departmentQuotas.cpuLimit, ramGb: departmentQuotas.ramGbLimit };
@@ -16,8 +16,6 @@ const teamUsage = { cpu: teamQuotas.cpuUsed, ramGb: teamQuotas.ramGbUsed };
 const ofDepartment = (departmentId: string, site: string) =>
   and(eq(departmentQuotas.departmentId, departmentId), eq(departmentQuotas.site, site));
 const ofTeam = (teamId: string, site: string) => and(eq(teamQuotas.teamId, teamId), eq(teamQuotas.site, site));
-
-const orZero = (column: unknown) => sql`coalesce(${column}, 0)`.mapWith(Number);
 
 /** What the teams of a department hold of its quota, by site. */
 const heldByTeams = (db: Executor, departmentId: string) =>

@@ -3,6 +3,7 @@ import { projectOperations as operations, projects, syncRuns, teams } from '../.
 import { team } from '../org/levels.repository.ts';
 import type { Executor } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
+import { lastGoodSync } from './last-sync.repository.ts';
 import type { Waiting } from './reports.schema.ts';
 
 /**
@@ -41,9 +42,7 @@ const UNREAD_AFTER = sql`interval '2 hours'`;
 
 /** When the inventory was last read and applied, if that is too long ago; before the first time, when it was first tried. */
 export async function inventoryUnreadSince(db: Executor): Promise<string | null> {
-  const since = sql`coalesce(
-    (select finished_at from ${syncRuns} where outcome in ('succeeded', 'withheld') order by started_at desc limit 1),
-    (select min(started_at) from ${syncRuns}))`;
+  const since = sql`coalesce(${lastGoodSync}, (select min(started_at) from ${syncRuns}))`;
   const [row] = await db
     .select({ since: sql<string>`since`.mapWith(syncRuns.startedAt) })
     .from(sql`(select ${since} as since) last`)

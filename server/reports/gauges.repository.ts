@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { driftChecks, projectOperations, projects, servers, syncRuns } from '../../db/schema/index.ts';
 import { sharesWithin } from '../org/shares.repository.ts';
 import type { Executor } from '../platform/database.ts';
+import { lastGoodSync } from './last-sync.repository.ts';
 
 const OPEN = sql`state not in ('succeeded', 'failed')`;
 const ageOf = (moment: ReturnType<typeof sql>) => sql`extract(epoch from now() - ${moment})::float8`;
@@ -111,10 +112,9 @@ export async function readLastSync(db: Executor): Promise<LastSync | undefined> 
 
 /** When the inventory was last read and applied, in seconds since 1970; 0: never. */
 export async function readLastGoodSync(db: Executor): Promise<number> {
-  const { rows } = await db.execute<{ at: number }>(sql`
-    select coalesce((
-      select extract(epoch from finished_at)::float8 from ${syncRuns}
-      where outcome in ('succeeded', 'withheld') order by started_at desc limit 1), 0) as at`);
+  const { rows } = await db.execute<{ at: number }>(
+    sql`select coalesce(extract(epoch from ${lastGoodSync})::float8, 0) as at`,
+  );
   return rows[0]?.at ?? 0;
 }
 

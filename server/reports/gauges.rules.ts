@@ -1,5 +1,7 @@
 import { findingKind } from '../drift/drift.schema.ts';
 import type { GaugeInfo, Sample } from '../platform/metrics-replica.ts';
+import { projectStatus } from '../projects/projects.schema.ts';
+import { OPERATION_KINDS } from '../provisioning/operation.rules.ts';
 import type {
   DriftCount,
   JobCount,
@@ -11,6 +13,7 @@ import type {
   SiteShare,
   Waiting,
 } from './gauges.repository.ts';
+import { waiting } from './reports.schema.ts';
 
 const AMOUNTS = {
   capacity: 'of servers that are given to a field',
@@ -55,27 +58,25 @@ export const GAUGES: Record<string, GaugeInfo> = {
 
 const sample = (name: string, value: number, labels: Record<string, string> = {}): Sample => ({ name, labels, value });
 
-const STATUSES = ['provisioning', 'active', 'updating', 'rolling_back', 'failed', 'decommissioning', 'decommissioned'];
-const KINDS = ['provision', 'resize', 'decommission'];
-const WAITS = ['git', 'values_file', 'argocd', 'sync_window', 'operation'];
+const WAITS = [...waiting.shape.waiting_for.options, 'operation'];
 
 /** A sample for each that can be, so that what is not there is told as 0. */
 export function projectSamples(counts: ProjectCount[]): Sample[] {
   const of = new Map(counts.map(({ status, count }) => [status, count]));
-  return STATUSES.map((status) => sample('infrahub_projects', of.get(status) ?? 0, { status }));
+  return projectStatus.options.map((status) => sample('infrahub_projects', of.get(status) ?? 0, { status }));
 }
 
-export function operationSamples(open: OpenOperations[], waiting: Waiting[]): Sample[] {
+export function operationSamples(open: OpenOperations[], waits: Waiting[]): Sample[] {
   const kinds = new Map(open.map((row) => [row.kind, row]));
-  const waits = new Map(waiting.map((row) => [row.waiting_for, row]));
+  const longest = new Map(waits.map((row) => [row.waiting_for, row]));
   return [
-    ...KINDS.flatMap((kind) => [
+    ...OPERATION_KINDS.flatMap((kind) => [
       sample('infrahub_operations_open', kinds.get(kind)?.count ?? 0, { kind }),
       sample('infrahub_operations_oldest_age_seconds', kinds.get(kind)?.oldest_seconds ?? 0, { kind }),
     ]),
     ...WAITS.flatMap((what) => [
-      sample('infrahub_operations_waiting', waits.get(what)?.count ?? 0, { for: what }),
-      sample('infrahub_operations_waiting_seconds', waits.get(what)?.longest_seconds ?? 0, { for: what }),
+      sample('infrahub_operations_waiting', longest.get(what)?.count ?? 0, { for: what }),
+      sample('infrahub_operations_waiting_seconds', longest.get(what)?.longest_seconds ?? 0, { for: what }),
     ]),
   ];
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { costOf, HOLDS_QUOTA, mayBecome, namespaceName } from '../../server/projects/projects.rules.ts';
+import { HOLDING_QUOTA } from '../../db/schema/index.ts';
+import { costOf, mayBecome, namespaceName } from '../../server/projects/projects.rules.ts';
 import { projectName, projectStatus } from '../../server/projects/projects.schema.ts';
 
 const TEAM = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
@@ -77,6 +78,6 @@ test('a project moves along the lines of its life and along no others', () => {
 });
 
 test('only what failed or is decommissioned holds no quota', () => {
-  const holds: readonly string[] = HOLDS_QUOTA;
+  const holds: readonly string[] = HOLDING_QUOTA;
   expect(projectStatus.options.filter((status) => !holds.includes(status))).toEqual(['failed', 'decommissioned']);
 });

@@ -30,14 +30,14 @@ export type Row = { server: InventoryServer } | { rejected: RejectedRow } | { un
 
 /** Reads one row; what is wrong with it is told in words, without the row's content beside its name. */
 export function readRow(shape: z.ZodType<InventoryServer>, raw: unknown, nameKeys: readonly string[]): Row {
-  const parsed = shape.safeParse(raw, { error: inWords });
+  const parsed = shape.safeParse(raw, { error: wrongType });
   if (parsed.success) return { server: parsed.data };
   const reasons = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
   return { rejected: { name: nameIn(raw, nameKeys), reason: reasons.join('; ').slice(0, 300) } };
 }
 
 /** Says of the wrong type what zod says to programmers; the rest has words of its own. */
-const inWords: z.core.$ZodErrorMap = (issue) => {
+const wrongType: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'invalid_type') return undefined;
   return issue.input === undefined || issue.input === null ? 'is missing' : `must be of type ${issue.expected}`;
 };
