@@ -23,6 +23,7 @@ import type { Metrics } from './platform/metrics.ts';
 import { watched } from './platform/outside.ts';
 import { createSchedule } from './platform/schedule.ts';
 import { createProjectsService } from './projects/projects.service.ts';
+import { OPERATION_KINDS, OPERATION_OUTCOMES } from './provisioning/operation.rules.ts';
 import { createProvisioning } from './provisioning/provisioning.service.ts';
 import { createQuotasService } from './quotas/quotas.service.ts';
 import { GAUGES } from './reports/gauges.rules.ts';
@@ -56,10 +57,10 @@ function createAdapters({ config, clock, log, metrics: { work } }: Parts): Adapt
     { clock },
   );
   return {
-    directory: watched('ldap', createLdapDirectory(config, log), work),
-    inventory: watched('inventory', inventory, work),
-    repository: watched('git', createValuesRepository(config, log), work),
-    argocd: watched('argocd', createArgoCd(config), work),
+    directory: watched('ldap', createLdapDirectory(config, log), ['authenticate', 'find'], work),
+    inventory: watched('inventory', inventory, ['readFleet'], work),
+    repository: watched('git', createValuesRepository(config, log), ['write', 'read', 'contains'], work),
+    argocd: watched('argocd', createArgoCd(config), ['sync', 'getApplication'], work),
   };
 }
 
@@ -83,7 +84,7 @@ export async function createServices(parts: Parts) {
     ...adapters,
     settings: config,
     log,
-    onEnd: metrics.work.ended,
+    onEnd: metrics.work.endsOf(OPERATION_KINDS, OPERATION_OUTCOMES),
   });
   const drift = createDriftService({ db, quotas, ...adapters, settings: config, log });
   const reports = createReportsService({ db });

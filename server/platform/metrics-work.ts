@@ -1,34 +1,16 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { JobHandler } from './jobs.ts';
 
-/** The systems outside, and what InfraHub asks of each. */
-export const OUTSIDE = {
-  git: ['write', 'read', 'contains'],
-  argocd: ['sync', 'getApplication'],
-  ldap: ['authenticate', 'find'],
-  inventory: ['readFleet'],
-} as const satisfies Record<string, readonly string[]>;
-export type OutsideSystem = keyof typeof OUTSIDE;
-
 /** `failed` is an error of ours amid the call, such as a values file that cannot be edited. */
 export const OUTCOMES = ['answered', 'unavailable', 'contended', 'refused', 'misconfigured', 'failed'] as const;
-export type OutsideCall = {
-  system: OutsideSystem;
+type OutsideCall = {
   operation: string;
   outcome: (typeof OUTCOMES)[number];
   seconds: number;
 };
 
-/** The end of an operation on a project; `rolled_back`: it failed, and what was before it is back. */
-export type OperationEnd = {
-  kind: 'provision' | 'resize' | 'decommission';
-  outcome: 'succeeded' | 'rolled_back';
-  /** Since it was asked for. */
-  seconds: number;
-};
-
-const KINDS = ['provision', 'resize', 'decommission'] as const satisfies OperationEnd['kind'][];
-const ENDS = ['succeeded', 'rolled_back'] as const satisfies OperationEnd['outcome'][];
+/** The end of an operation on a project. `seconds` since it was asked for. */
+type OperationEnd = { kind: string; outcome: string; seconds: number };
 
 /** What this replica did beside answering requests. Counters begin at 0, so that the first failure shows as a rise. */
 export function createWorkMetrics(registry: Registry) {
@@ -66,12 +48,6 @@ export function createWorkMetrics(registry: Registry) {
     buckets: [5, 10, 20, 30, 60, 120, 180, 300, 600, 1_800, 3_600],
     registers,
   });
-  for (const [system, names] of Object.entries(OUTSIDE)) {
-    for (const operation of names) {
-      for (const outcome of OUTCOMES) outsideCalls.inc({ system, operation, outcome }, 0);
-    }
-  }
-  for (const kind of KINDS) for (const outcome of ENDS) operations.zero({ kind, outcome });
 
   const timed =
     (task: string, handler: JobHandler): JobHandler =>
@@ -88,11 +64,21 @@ export function createWorkMetrics(registry: Registry) {
     };
 
   return {
-    asked({ system, operation, outcome, seconds }: OutsideCall): void {
-      outsideCalls.inc({ system, operation, outcome });
-      outsideSeconds.observe({ system, operation }, seconds);
+    /** Takes the calls of these operations of a system, one by one. */
+    callsOf(system: string, names: readonly string[]) {
+      for (const operation of names) {
+        for (const outcome of OUTCOMES) outsideCalls.inc({ system, operation, outcome }, 0);
+      }
+      return ({ operation, outcome, seconds }: OutsideCall): void => {
+        outsideCalls.inc({ system, operation, outcome });
+        outsideSeconds.observe({ system, operation }, seconds);
+      };
     },
-    ended: ({ kind, outcome, seconds }: OperationEnd): void => operations.observe({ kind, outcome }, seconds),
+    /** Takes the ends of operations of these kinds, by these outcomes, one by one. */
+    endsOf(kinds: readonly string[], outcomes: readonly string[]) {
+      for (const kind of kinds) for (const outcome of outcomes) operations.zero({ kind, outcome });
+      return ({ kind, outcome, seconds }: OperationEnd): void => operations.observe({ kind, outcome }, seconds);
+    },
     /** The same handlers, with each of their runs counted. */
     timed(handlers: Record<string, JobHandler>): Record<string, JobHandler> {
       for (const task of Object.keys(handlers)) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { createMetrics } from './metrics.ts';
-import { OUTCOMES, OUTSIDE, type OutsideSystem } from './metrics-work.ts';
+import { OUTCOMES } from './metrics-work.ts';
 import { inSpan } from './tracing.ts';
 
 type Work = ReturnType<typeof createMetrics>['work'];
@@ -14,9 +14,10 @@ function outcomeOf(error: unknown): (typeof OUTCOMES)[number] {
   return upstream.safeParse(error).success ? 'unavailable' : 'failed';
 }
 
-/** The same adapter, with each call of its operations counted, timed and traced: what was asked, never with what. */
-export function watched<T extends object>(system: OutsideSystem, adapter: T, work: Work): T {
-  const operations = new Set<PropertyKey>(OUTSIDE[system]);
+/** The same adapter, with each call of these operations counted, timed and traced: what was asked, never with what. */
+export function watched<T extends object>(system: string, adapter: T, operations: (keyof T & string)[], work: Work): T {
+  const names = new Set<PropertyKey>(operations);
+  const asked = work.callsOf(system, operations);
 
   async function watch(operation: string, call: () => unknown): Promise<unknown> {
     const started = performance.now();
@@ -31,7 +32,7 @@ export function watched<T extends object>(system: OutsideSystem, adapter: T, wor
       } finally {
         span.set({ 'infrahub.outcome': outcome });
         if (outcome !== 'answered') span.fail();
-        work.asked({ system, operation, outcome, seconds: (performance.now() - started) / 1000 });
+        asked({ operation, outcome, seconds: (performance.now() - started) / 1000 });
       }
     });
   }
@@ -39,7 +40,7 @@ export function watched<T extends object>(system: OutsideSystem, adapter: T, wor
   return new Proxy(adapter, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
-      if (typeof member !== 'function' || !operations.has(key)) return member;
+      if (typeof member !== 'function' || !names.has(key)) return member;
       return (...args: unknown[]) => watch(String(key), () => Reflect.apply(member, target, args));
     },
   });

@@ -51,6 +51,12 @@ const UNDONE = {
   resize: { to: 'active', kind: 'restored', message: 'The namespace has its old size again' },
 } as const satisfies Record<OperationKind, Ending>;
 
+/** How an operation ends; `rolled_back`: it failed, and what was before it is back. */
+export const OPERATION_OUTCOMES = ['succeeded', 'rolled_back'] as const;
+
+/** An operation that has come to its end. `seconds` since it was asked for. */
+export type OperationEnd = { kind: OperationKind; outcome: (typeof OPERATION_OUTCOMES)[number]; seconds: number };
+
 /** What becomes of a project when its operation ends, and by what its quota changes then (signed), if it does. */
 export type End = {
   change: { to: ProjectStatus; reason: string | null; size?: Size; event: { kind: EventKind; message: string } };

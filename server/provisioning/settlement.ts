@@ -1,9 +1,8 @@
 import { type Db, inTransaction } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
-import type { OperationEnd } from '../platform/metrics-work.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
-import { canFail, endOf, failureOf, isUndone, reasonOf } from './operation.rules.ts';
+import { canFail, endOf, failureOf, isUndone, type OperationEnd, reasonOf } from './operation.rules.ts';
 import { enqueueWrite } from './provisioning.jobs.ts';
 import { advance, lockProjectsOf, ON_THE_WAY, type Operation, unmoved } from './provisioning.repository.ts';
 import type { Verdict } from './verdict.rules.ts';
