@@ -1,5 +1,6 @@
-import { ConfigError, readConfig, unencrypted } from './platform/config.ts';
+import { unencrypted } from './platform/config.ts';
 import { createLog } from './platform/log.ts';
+import { ConfigError, readConfig } from './platform/read-config.ts';
 import { secretsOf } from './platform/scrub.ts';
 import { startProblem } from './platform/start-problem.ts';
 import { startReplica } from './replica.ts';

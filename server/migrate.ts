@@ -1,7 +1,7 @@
-import { ConfigError, readMigrationConfig } from './platform/config.ts';
 import { openDatabase } from './platform/database.ts';
 import { createLog } from './platform/log.ts';
 import { migrateDatabase } from './platform/migrate.ts';
+import { ConfigError, readMigrationConfig } from './platform/read-config.ts';
 import { secretsOf } from './platform/scrub.ts';
 import { startProblem } from './platform/start-problem.ts';
 

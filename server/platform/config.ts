@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import './issue-words.ts';
@@ -192,17 +191,6 @@ export const settings = z.object({
 
 export type Config = z.infer<typeof settings>;
 
-/** Everything that is wrong with the environment, one line a setting. */
-export class ConfigError extends Error {
-  readonly problems: string[];
-  constructor(problems: string[]) {
-    const count = problems.length === 1 ? '1 setting needs' : `${problems.length} settings need`;
-    super(`${count} attention.\n${problems.map((p) => `  - ${p}`).join('\n')}`);
-    this.name = 'ConfigError';
-    this.problems = problems;
-  }
-}
-
 // `get`, not `has`: a schema made from another by `describe` inherits the note.
 const isSecret = (name: keyof Config): boolean => settingNotes.get(innermost(settings.shape[name]))?.secret === true;
 
@@ -212,69 +200,7 @@ function innermost(schema: z.ZodType): z.ZodType {
 }
 
 /** Names of the settings that are secrets, each of which may come from `<NAME>_FILE`. */
-export const SECRET_SETTINGS = (Object.keys(settings.shape) as (keyof Config)[]).filter(isSecret);
-
-type Environment = Record<string, string | undefined>;
-
-/** Replaces `X_FILE` by the content of that file, for these secrets, as Kubernetes mounts them. */
-function withSecretFiles(env: Environment, names: string[], problems: string[]): Environment {
-  const filled = { ...env };
-  for (const name of names) {
-    const file = env[`${name}_FILE`];
-    if (!file) continue;
-    if (env[name]) problems.push(`${name}: is set, and so is ${name}_FILE; set only one of them`);
-    try {
-      filled[name] = readFileSync(file, 'utf8').trim();
-    } catch {
-      problems.push(`${name}_FILE: the file ${file} cannot be read`);
-    }
-  }
-  return filled;
-}
-
-/**
- * Reads the settings from the environment; an empty variable counts as absent.
- * @throws ConfigError that names every problem at once.
- */
-export function readConfig(env: Environment = process.env): Config {
-  return read(settings, env, (present) =>
-    present.LDAP_USER_DN_TEMPLATE || present.LDAP_USER_BASE_DN
-      ? []
-      : ['LDAP_USER_BASE_DN: is missing. Set it, or LDAP_USER_DN_TEMPLATE'],
-  );
-}
-
-const migrationSettings = settings.pick({ LOG_LEVEL: true, DATABASE_URL: true });
-
-/**
- * Reads what a migration needs of the settings, and looks at no other, so that its Job has to have no other secret.
- * @throws ConfigError that names every problem at once.
- */
-export const readMigrationConfig = (env: Environment = process.env): z.infer<typeof migrationSettings> =>
-  read(migrationSettings, env);
-
-function read<S extends z.ZodObject>(
-  schema: S,
-  env: Environment,
-  missing: (present: Environment) => string[] = () => [],
-): z.infer<S> {
-  const problems: string[] = [];
-  const secrets = SECRET_SETTINGS.filter((name) => name in schema.shape);
-  const filled = withSecretFiles(env, secrets, problems);
-  const present = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(present);
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0]);
-    if (problems.some((p) => p.startsWith(`${name}_FILE:`))) continue;
-    const what = present[name] === undefined ? 'is missing' : issue.message;
-    problems.push(`${name}: ${what}. Expected: ${describe(name)}`);
-  }
-  problems.push(...missing(present));
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return parsed.data;
-}
-
-const describe = (name: string): string => settings.shape[name as keyof Config]?.description ?? '';
+export const SECRET_SETTINGS = settings.keyof().options.filter(isSecret);
 
 /** The settings by which passwords and tokens would cross the network for everybody to read. */
 export function unencrypted(config: Config): (keyof Config)[] {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readConfig, readMigrationConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
+import { SECRET_SETTINGS } from '../../server/platform/config.ts';
+import { readConfig, readMigrationConfig } from '../../server/platform/read-config.ts';
 import { everythingValues, highlyAvailableValues, minimalValues, threeSitesValues } from '../factories/chart-values.ts';
 import { helm, lint, render } from '../support/helm.ts';
 import { problemsOf } from '../support/kubernetes.ts';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../server/platform/clock.ts';
-import { readConfig } from '../../server/platform/config.ts';
 import { createApp } from '../../server/platform/http.ts';
 import { createJobs } from '../../server/platform/jobs.ts';
 import { listen } from '../../server/platform/listen.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { createMetrics } from '../../server/platform/metrics.ts';
 import type { Caller } from '../../server/platform/policy.ts';
+import { readConfig } from '../../server/platform/read-config.ts';
 import { appRouter } from '../../server/router.ts';
 import { createServices } from '../../server/services.ts';
 import type { TestDatabase } from './database.ts';

@@ -2,13 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  ConfigError,
-  readConfig,
-  readMigrationConfig,
-  SECRET_SETTINGS,
-  unencrypted,
-} from '../../server/platform/config.ts';
+import { SECRET_SETTINGS, unencrypted } from '../../server/platform/config.ts';
+import { ConfigError, readConfig, readMigrationConfig } from '../../server/platform/read-config.ts';
 import { configurationPage, exampleEnvironment } from '../../tools/configuration.ts';
 
 const complete = {

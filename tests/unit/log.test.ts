@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { readConfig, SECRET_SETTINGS } from '../../server/platform/config.ts';
+import { SECRET_SETTINGS } from '../../server/platform/config.ts';
 import { createLog } from '../../server/platform/log.ts';
+import { readConfig } from '../../server/platform/read-config.ts';
 import { createScrub, secretsOf } from '../../server/platform/scrub.ts';
 
 /** A value that each secret setting may have; a new secret is to be added here. */
