@@ -44,21 +44,9 @@ type Parts = { config: Config; database: Database; clock: Clock; log: Log; metri
 
 /** @throws where a setting names a file that cannot be read, or a credential that its system cannot use. */
 function createAdapters({ config, clock, log, metrics: { work } }: Parts): Adapters {
-  const inventory = createInventory(
-    {
-      format: config.EXTERNAL_SERVER_API_FORMAT,
-      url: config.EXTERNAL_SERVER_API_URL,
-      token: config.EXTERNAL_SERVER_API_TOKEN,
-      maasSite: config.EXTERNAL_SERVER_API_MAAS_SITE,
-      netboxCpuField: config.EXTERNAL_SERVER_API_NETBOX_CPU_FIELD,
-      netboxRamField: config.EXTERNAL_SERVER_API_NETBOX_RAM_FIELD,
-      timeoutSeconds: config.EXTERNAL_SERVER_API_TIMEOUT_SECONDS,
-    },
-    { clock },
-  );
   return {
     directory: watched('ldap', createLdapDirectory(config, log), ['authenticate', 'find'], work),
-    inventory: watched('inventory', inventory, ['readFleet'], work),
+    inventory: watched('inventory', createInventory(config, clock), ['readFleet'], work),
     repository: watched('git', createValuesRepository(config, log), ['write', 'read', 'contains'], work),
     argocd: watched('argocd', createArgoCd(config), ['sync', 'getApplication'], work),
   };
@@ -92,18 +80,7 @@ export async function createServices(parts: Parts) {
     { task: 'reports.snapshot', everyMinutes: 60, work: reports.takeSnapshot },
     { task: 'housekeeping.sweep', everyMinutes: 60, work: createHousekeeping({ db, log }).sweep },
   ]);
-  const sync = createSyncService({
-    db,
-    pool,
-    inventory: adapters.inventory,
-    clock,
-    log,
-    settings: {
-      intervalMinutes: config.SYNC_INTERVAL_MINUTES,
-      maxOfflinePercent: config.SYNC_MAX_OFFLINE_PERCENT,
-      tierThreshold: config.PERFORMANCE_TIER_CPU_THRESHOLD,
-    },
-  });
+  const sync = createSyncService({ db, pool, inventory: adapters.inventory, clock, log, settings: config });
 
   const services = {
     allocations,

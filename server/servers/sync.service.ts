@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Cron } from 'croner';
 import type pg from 'pg';
 import type { Inventory, RejectedRow } from '../adapters/inventory/inventory.port.ts';
 import { recordAudit } from '../audit/audit.repository.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config.ts';
 import { type Db, inTransaction, type Tx } from '../platform/database.ts';
 import { type ErrorCode, InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
 import { type Log, withLogContext } from '../platform/log.ts';
@@ -12,6 +12,7 @@ import { inSpan } from '../platform/tracing.ts';
 import type { ListSyncRuns, SyncRun, SyncRunPage, SyncServers } from './servers.schema.ts';
 import * as runs from './sync.repository.ts';
 import { mayMarkOffline, type SortedAnswer, sortOut, tierOf, whyUnusable, whyWithheld } from './sync.rules.ts';
+import { createSyncSchedule } from './sync-schedule.ts';
 
 const MAX_STORED_ROWS = 200;
 
@@ -21,12 +22,7 @@ type Parts = {
   inventory: Inventory;
   clock: Clock;
   log: Log;
-  settings: {
-    intervalMinutes: number;
-    maxOfflinePercent: number;
-    /** Cores from which a server is of tier `high_performance`. */
-    tierThreshold: number;
-  };
+  settings: Pick<Config, 'SYNC_INTERVAL_MINUTES' | 'SYNC_MAX_OFFLINE_PERCENT' | 'PERFORMANCE_TIER_CPU_THRESHOLD'>;
 };
 
 /** Why a run happens, for whom, and which withheld run it confirms. */
@@ -41,20 +37,13 @@ type Finished = { run: SyncRun; code: ErrorCode };
  * everything is applied in one, or nothing is. A server is never deleted.
  */
 export function createSyncService({ db, pool, inventory, clock, log, settings }: Parts) {
-  const { intervalMinutes, maxOfflinePercent, tierThreshold } = settings;
-  let schedule: Cron | undefined;
-  const underWay = new Set<Promise<unknown>>();
+  const { SYNC_INTERVAL_MINUTES: intervalMinutes, SYNC_MAX_OFFLINE_PERCENT: maxOfflinePercent } = settings;
+  const schedule = createSyncSchedule({ intervalMinutes, clock, tick });
 
   /** Runs `work` as the only one that syncs; undefined if somebody else does. */
   async function exclusively<T>(work: () => Promise<T>): Promise<T | undefined> {
     const giveBack = await runs.takeSyncLock(pool);
     return giveBack && failLostRuns().then(work).finally(giveBack);
-  }
-
-  /** Makes `stop` wait for it. */
-  async function tracked<T>(task: Promise<T>): Promise<T> {
-    underWay.add(task);
-    return task.finally(() => underWay.delete(task));
   }
 
   async function failLostRuns(): Promise<void> {
@@ -65,7 +54,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     for (const run_id of lost) log.error({ run_id }, 'a sync was lost with its process');
   }
 
-  async function run(order: Order): Promise<Finished> {
+  async function runSync(order: Order): Promise<Finished> {
     const { trigger, by } = order;
     const id = await runs.insertRun(db, { trigger, requestedBy: by.sub, requestId: by.requestId });
     const finished = await readAndApply(id, order).then(
@@ -87,7 +76,10 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
   }
 
   async function apply(tx: Tx, id: string, sorted: SortedAnswer, order: Order): Promise<runs.RunResult> {
-    const servers = sorted.usable.map((s) => ({ ...s, performanceTier: tierOf(s.cpu, tierThreshold) }));
+    const servers = sorted.usable.map((s) => ({
+      ...s,
+      performanceTier: tierOf(s.cpu, settings.PERFORMANCE_TIER_CPU_THRESHOLD),
+    }));
     const fleet = { servers, kept: sorted.kept };
     const { online, vanished } = await runs.countVanished(tx, fleet);
     const disappearance = { online, vanished, maxOfflinePercent, confirmed: order.confirms?.withheld_offline ?? 0 };
@@ -185,7 +177,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     const span = { name: 'scheduled sync', isRoot: true, attributes: { 'infrahub.request_id': by.requestId } };
     const sync = () =>
       exclusively(async () => {
-        if (!(await runs.hasRunOnSchedule(db, intervalMinutes * 30))) await run({ trigger: 'schedule', by });
+        if (!(await runs.hasRunOnSchedule(db, intervalMinutes * 30))) await runSync({ trigger: 'schedule', by });
       });
     await withLogContext({ request_id: by.requestId }, () =>
       inSpan(span, sync).catch((err) => log.error({ err }, 'the scheduled sync could not run')),
@@ -203,10 +195,10 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
       authorize(caller, 'servers.sync', {});
       const sync = exclusively(async () =>
         confirm_run_id === undefined
-          ? run({ trigger: 'manual', by: caller })
-          : run({ trigger: 'confirmation', by: caller, confirms: await withheldRun(confirm_run_id) }),
+          ? runSync({ trigger: 'manual', by: caller })
+          : runSync({ trigger: 'confirmation', by: caller, confirms: await withheldRun(confirm_run_id) }),
       );
-      const finished = await tracked(sync);
+      const finished = await schedule.tracked(sync);
       if (!finished) throw await inProgress();
       const { run: done, code } = finished;
       if (done.outcome === 'failed') {
@@ -217,24 +209,13 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
 
     async listRuns(caller: Caller, filter: ListSyncRuns): Promise<SyncRunPage> {
       authorize(caller, 'servers.sync', {});
-      return { ...(await runs.listRuns(db, filter)), next_run_at: schedule?.nextRun()?.toISOString() ?? null };
+      return { ...(await runs.listRuns(db, filter)), next_run_at: schedule.nextTick()?.toISOString() ?? null };
     },
 
-    /** Starts the schedule. Its ticks are whole multiples of the interval, so all replicas tick together. */
-    start(): void {
-      const intervalMs = intervalMinutes * 60_000;
-      const startAt = new Date(Math.floor(clock.now().getTime() / intervalMs) * intervalMs);
-      schedule = new Cron('* * * * * *', { interval: intervalMinutes * 60, startAt, timezone: 'UTC' }, () =>
-        tracked(tick()),
-      );
-    },
+    start: schedule.start,
 
     /** Ends the schedule and waits for a run of this replica. */
-    async stop(): Promise<void> {
-      schedule?.stop();
-      schedule = undefined;
-      await Promise.allSettled(underWay);
-    },
+    stop: schedule.stop,
   };
 }
 

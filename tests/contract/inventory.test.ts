@@ -52,21 +52,21 @@ async function answering(reply: (url: string, headers: IncomingHttpHeaders) => R
 
 const inventoryAt = (
   url: string,
-  format: InventorySettings['format'] = 'native',
+  format: InventorySettings['EXTERNAL_SERVER_API_FORMAT'] = 'native',
   over: Partial<InventorySettings> = {},
 ) =>
   createInventory(
     {
-      format,
-      url,
-      token: TOKEN[format],
-      maasSite: 'zone',
-      netboxCpuField: 'cpu_cores',
-      netboxRamField: 'ram_gb',
-      timeoutSeconds: 5,
+      EXTERNAL_SERVER_API_FORMAT: format,
+      EXTERNAL_SERVER_API_URL: url,
+      EXTERNAL_SERVER_API_TOKEN: TOKEN[format],
+      EXTERNAL_SERVER_API_MAAS_SITE: 'zone',
+      EXTERNAL_SERVER_API_NETBOX_CPU_FIELD: 'cpu_cores',
+      EXTERNAL_SERVER_API_NETBOX_RAM_FIELD: 'ram_gb',
+      EXTERNAL_SERVER_API_TIMEOUT_SECONDS: 5,
       ...over,
     },
-    { clock },
+    clock,
   );
 
 async function refusal(reading: Promise<unknown>): Promise<UpstreamError> {
@@ -116,7 +116,7 @@ describe.each(FORMATS)('an inventory that speaks %s', (format) => {
 
   test('fails when it does not answer in time', async () => {
     const { url } = await started({ behaviour: { delay_ms: 60_000 } });
-    const error = await refusal(inventoryAt(url, format, { timeoutSeconds: 0.1 }).readFleet());
+    const error = await refusal(inventoryAt(url, format, { EXTERNAL_SERVER_API_TIMEOUT_SECONDS: 0.1 }).readFleet());
     expect(error).toMatchObject({ code: 'UPSTREAM_TIMEOUT', message: expect.stringContaining('within 0.1 seconds') });
   });
 
@@ -146,7 +146,7 @@ describe.each(FORMATS)('an inventory that speaks %s', (format) => {
     const simulator = await started();
     for (const behaviour of faults) {
       const { url } = await started({ behaviour });
-      const error = await refusal(inventoryAt(url, format, { timeoutSeconds: 0.2 }).readFleet());
+      const error = await refusal(inventoryAt(url, format, { EXTERNAL_SERVER_API_TIMEOUT_SECONDS: 0.2 }).readFleet());
       const told = JSON.stringify([error, error.message, error.stack, error.details, String(error.cause)]);
       expect(told).not.toMatch(/c4nary|consum3r|t0ken/);
     }
@@ -296,7 +296,7 @@ describe('MAAS', () => {
       { ...machine, hostname: 'new', cpu_count: 0, memory: 0 },
     ];
     const { url } = await answering(() => ({ body: machines }));
-    expect(await inventoryAt(url, 'maas', { maasSite: 'pool' }).readFleet()).toEqual({
+    expect(await inventoryAt(url, 'maas', { EXTERNAL_SERVER_API_MAAS_SITE: 'pool' }).readFleet()).toEqual({
       servers: [
         { name: 'big', site: 'p', cpu: 8, ramGb: 63 },
         { name: 'bare.maas', site: 'p', cpu: 2, ramGb: 2 },
@@ -315,7 +315,7 @@ describe('MAAS', () => {
   });
 
   test('a key that is not one is refused at the start, without quoting it', () => {
-    expect(() => inventoryAt('http://127.0.0.1', 'maas', { token: 'c4nary' })).toThrow(
+    expect(() => inventoryAt('http://127.0.0.1', 'maas', { EXTERNAL_SERVER_API_TOKEN: 'c4nary' })).toThrow(
       'EXTERNAL_SERVER_API_TOKEN: a MAAS API key has three parts, consumer:token:secret',
     );
   });
@@ -339,8 +339,8 @@ describe('NetBox', () => {
     ];
     const { url } = await answering(() => ({ body: { count: 4, next: null, results } }));
     const { servers, rejected } = await inventoryAt(url, 'netbox', {
-      netboxCpuField: 'c',
-      netboxRamField: 'r',
+      EXTERNAL_SERVER_API_NETBOX_CPU_FIELD: 'c',
+      EXTERNAL_SERVER_API_NETBOX_RAM_FIELD: 'r',
     }).readFleet();
     expect(servers).toEqual([
       { name: 'n1', site: 'haifa', cpu: 4, ramGb: 8 },

@@ -35,17 +35,19 @@ describe.each(['native', 'maas', 'netbox'] as const)('with a real %s inventory',
   test('no kind of bad answer marks a server offline or changes one, and every one is a failed run', async () => {
     const simulator = await startInventory();
     const settings = {
-      url: simulator.url,
-      maasSite: 'zone',
-      netboxCpuField: 'cpu_cores',
-      netboxRamField: 'ram_gb',
+      EXTERNAL_SERVER_API_FORMAT: format,
+      EXTERNAL_SERVER_API_URL: simulator.url,
+      EXTERNAL_SERVER_API_MAAS_SITE: 'zone',
+      EXTERNAL_SERVER_API_NETBOX_CPU_FIELD: 'cpu_cores',
+      EXTERNAL_SERVER_API_NETBOX_RAM_FIELD: 'ram_gb',
+      EXTERNAL_SERVER_API_TIMEOUT_SECONDS: 1,
     } as const;
     const sync = createSyncService({
       ...database,
-      inventory: createInventory({ ...settings, format, timeoutSeconds: 1 }, { clock: systemClock }),
+      inventory: createInventory(settings, systemClock),
       clock: systemClock,
       log: createLog('silent'),
-      settings: { intervalMinutes: 15, maxOfflinePercent: 10, tierThreshold: 64 },
+      settings: { SYNC_INTERVAL_MINUTES: 15, SYNC_MAX_OFFLINE_PERCENT: 10, PERFORMANCE_TIER_CPU_THRESHOLD: 64 },
     });
     const admin = centerAdmin();
     const rows = async () => (await database.db.execute(sql`select *, xmin::text from servers order by name`)).rows;

@@ -30,7 +30,7 @@ const clock = { now: () => new Date() };
 function replicaOf(script: ReturnType<typeof scriptedInventory>) {
   const { log, lines } = recordingLog();
   const own = openDatabase({ url: database.url, poolSize: 4, log });
-  const settings = { intervalMinutes: 15, maxOfflinePercent: 10, tierThreshold: 64 };
+  const settings = { SYNC_INTERVAL_MINUTES: 15, SYNC_MAX_OFFLINE_PERCENT: 10, PERFORMANCE_TIER_CPU_THRESHOLD: 64 };
   const sync = createSyncService({ ...own, inventory: script.inventory, clock, log, settings });
   stops.push(async () => {
     await sync.stop();

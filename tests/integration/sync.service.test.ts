@@ -31,7 +31,11 @@ function syncOf(fleet: InventoryServer[] = [], { intervalMinutes = 15 } = {}) {
   const script = scriptedInventory(fleet);
   const { log, lines } = recordingLog();
   const { db, pool } = database;
-  const settings = { intervalMinutes, maxOfflinePercent: 10, tierThreshold: 64 };
+  const settings = {
+    SYNC_INTERVAL_MINUTES: intervalMinutes,
+    SYNC_MAX_OFFLINE_PERCENT: 10,
+    PERFORMANCE_TIER_CPU_THRESHOLD: 64,
+  };
   const sync = createSyncService({ db, pool, inventory: script.inventory, clock: systemClock, log, settings });
   const levels = () => lines.map((line) => /"level":"(\w+)"/.exec(line)?.[1]);
   return {
@@ -149,7 +153,7 @@ describe('a sync', () => {
     const { script, log, syncNow } = syncOf(fleetOf(1));
     await syncNow();
     const { db, pool } = database;
-    const settings = { intervalMinutes: 15, maxOfflinePercent: 10, tierThreshold: 65 };
+    const settings = { SYNC_INTERVAL_MINUTES: 15, SYNC_MAX_OFFLINE_PERCENT: 10, PERFORMANCE_TIER_CPU_THRESHOLD: 65 };
     const moved = createSyncService({ db, pool, inventory: script.inventory, clock: systemClock, log, settings });
     expect(await moved.syncNow(admin, {})).toMatchObject({ updated: 1 });
     expect(await serverNamed('s0')).toMatchObject({ performanceTier: 'regular' });
@@ -423,7 +427,7 @@ describe('one at a time', () => {
   test('of two replicas that sync at once, one runs and the other is told since when', async () => {
     const { script, log, sync } = syncOf(fleetOf(5));
     const other = openDatabase({ url: database.url, poolSize: 4, log: createLog('silent') });
-    const settings = { intervalMinutes: 15, maxOfflinePercent: 10, tierThreshold: 64 };
+    const settings = { SYNC_INTERVAL_MINUTES: 15, SYNC_MAX_OFFLINE_PERCENT: 10, PERFORMANCE_TIER_CPU_THRESHOLD: 64 };
     const parts = { ...other, inventory: script.inventory, clock: systemClock, log, settings };
     const replica = createSyncService(parts);
     const letGo = script.hold();

@@ -54,7 +54,7 @@ export async function modelWorld() {
   const provisioning = createProvisioning({ db, quotas, repository, argocd, settings: SETTINGS, log });
   const sync = createSyncService({
     ...{ db, pool, log, inventory: inventoryStandIn(reach), clock: systemClock },
-    settings: { intervalMinutes: 60, maxOfflinePercent: 10, tierThreshold: 32 },
+    settings: { SYNC_INTERVAL_MINUTES: 60, SYNC_MAX_OFFLINE_PERCENT: 10, PERFORMANCE_TIER_CPU_THRESHOLD: 32 },
   });
   const services = {
     org: createOrgService({ db }),

@@ -1,3 +1,4 @@
+import type { Config } from '../../platform/config.ts';
 import type { Row } from './row.ts';
 
 /** One page in a format's own terms. `total` is how many rows the whole answer has, where the format says so. */
@@ -15,19 +16,20 @@ export type InventoryFormat = {
   row(raw: unknown): Row;
 };
 
-/** Everything that tells one inventory from another. */
-export type InventorySettings = {
-  format: 'native' | 'maas' | 'netbox';
-  /** Base URL, the part before the format's own path; its query is sent along (NetBox: `?role=server`). */
-  url: string;
-  /** Bearer token (native), `consumer:token:secret` (MAAS) or API token (NetBox). */
-  token?: string | undefined;
-  maasSite: 'zone' | 'pool';
-  netboxCpuField: string;
-  netboxRamField: string;
-  /** Limit of one page. */
-  timeoutSeconds: number;
-};
+/**
+ * Everything that tells one inventory from another. The URL is the part before the format's own path; its query is sent
+ * along (NetBox: `?role=server`).
+ */
+export type InventorySettings = Pick<
+  Config,
+  | 'EXTERNAL_SERVER_API_FORMAT'
+  | 'EXTERNAL_SERVER_API_URL'
+  | 'EXTERNAL_SERVER_API_TOKEN'
+  | 'EXTERNAL_SERVER_API_MAAS_SITE'
+  | 'EXTERNAL_SERVER_API_NETBOX_CPU_FIELD'
+  | 'EXTERNAL_SERVER_API_NETBOX_RAM_FIELD'
+  | 'EXTERNAL_SERVER_API_TIMEOUT_SECONDS'
+>;
 
 /** The base URL with the path appended, its query kept and more added. */
 export function endpoint(base: string, path: string, query: Record<string, string> = {}): URL {

@@ -21,13 +21,13 @@ type Pages = Map<string, Page>;
  * that knows them may say "not modified", which is a good answer and never an empty one.
  * @throws Error for a credential that the format cannot use.
  */
-export function createInventory(settings: InventorySettings, { clock }: { clock: Clock }): Inventory {
+export function createInventory(settings: InventorySettings, clock: Clock): Inventory {
   const formats = { native, maas, netbox };
-  const format = formats[settings.format](settings, clock);
+  const format = formats[settings.EXTERNAL_SERVER_API_FORMAT](settings, clock);
   let remembered: Pages = new Map();
   return {
     async readFleet() {
-      const pages = await readPages(format, settings.timeoutSeconds, remembered);
+      const pages = await readPages(format, settings.EXTERNAL_SERVER_API_TIMEOUT_SECONDS, remembered);
       remembered = new Map([...pages].filter(([, page]) => page.etag !== null));
       return answerOf([...pages.values()]);
     },

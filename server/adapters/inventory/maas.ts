@@ -21,12 +21,13 @@ const machine = z.object({
 const unsized = z.object({ cpu_count: z.literal(0), memory: z.literal(0) });
 
 /** Canonical MAAS, API 2.0: one answer with every machine. */
-export function maas({ url, token, maasSite }: InventorySettings, clock: Clock): InventoryFormat {
+export function maas(settings: InventorySettings, clock: Clock): InventoryFormat {
+  const { EXTERNAL_SERVER_API_URL: url, EXTERNAL_SERVER_API_TOKEN: token } = settings;
   const key = token === undefined ? undefined : apiKey(token);
   const row = machine
     .transform((m) => ({
       name: m.hostname || m.fqdn,
-      site: m[maasSite]?.name,
+      site: m[settings.EXTERNAL_SERVER_API_MAAS_SITE]?.name,
       cpu: m.cpu_count,
       ram_gb: Math.floor(m.memory / MIB_PER_GIB),
     }))

@@ -17,7 +17,8 @@ export const nativePage = z.object({
 const envelope = nativePage.extend({ items: z.array(z.unknown()) });
 
 /** InfraHub's own format (docs/inventory.md). */
-export function native({ url, token }: InventorySettings): InventoryFormat {
+export function native(settings: InventorySettings): InventoryFormat {
+  const { EXTERNAL_SERVER_API_URL: url, EXTERNAL_SERVER_API_TOKEN: token } = settings;
   return {
     title: 'native',
     first: endpoint(url, '/servers'),

@@ -13,13 +13,14 @@ const device = z.object({
 });
 
 /** NetBox: devices by pages, cores and RAM from custom fields. */
-export function netbox({ url, token, netboxCpuField, netboxRamField }: InventorySettings): InventoryFormat {
+export function netbox(settings: InventorySettings): InventoryFormat {
+  const { EXTERNAL_SERVER_API_URL: url, EXTERNAL_SERVER_API_TOKEN: token } = settings;
   const row = device
     .transform(({ name, site, custom_fields }) => ({
       name,
       site: site.slug || site.name,
-      cpu: custom_fields[netboxCpuField],
-      ram_gb: custom_fields[netboxRamField],
+      cpu: custom_fields[settings.EXTERNAL_SERVER_API_NETBOX_CPU_FIELD],
+      ram_gb: custom_fields[settings.EXTERNAL_SERVER_API_NETBOX_RAM_FIELD],
     }))
     .pipe(inventoryServer);
   return {
