@@ -81,9 +81,9 @@ export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<
   return inSpan(options, (span) => tryAgain(db, work, (tries) => span.set({ 'infrahub.tries': tries })));
 }
 
-async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, told: (tries: number) => void): Promise<T> {
+async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, onTry: (tries: number) => void): Promise<T> {
   for (let tries = 1; ; tries++) {
-    told(tries);
+    onTry(tries);
     try {
       return await db.transaction(work);
     } catch (error) {

@@ -59,9 +59,9 @@ const MAX_MESSAGE = 300;
 
 /** zod's findings as our own, a line a problem. */
 export function validationErrorFrom(error: z.core.$ZodError): ValidationError {
-  const told = error.issues.flatMap(issuesOf);
+  const issues = error.issues.flatMap(issuesOf);
   const cut = (text: string) => text.slice(0, MAX_MESSAGE);
-  return new ValidationError(told.map(({ path, message }) => ({ path: cut(path), message: cut(message) })));
+  return new ValidationError(issues.map(({ path, message }) => ({ path: cut(path), message: cut(message) })));
 }
 
 /** What is sent and not known is named by where it stands, like all else. */
@@ -132,6 +132,6 @@ export function trpcErrorOf(refusal: InfraHubError, requestId: string) {
 /** Seconds after which the same request may succeed, as `Retry-After` tells them; undefined where waiting does not help. */
 export function retryAfter({ code, details }: InfraHubError): string | undefined {
   if (HTTP_STATUS[code] !== 503 && HTTP_STATUS[code] !== 429) return undefined;
-  const { retry_after_seconds: told } = details;
-  return String(typeof told === 'number' ? Math.max(1, Math.ceil(told)) : DEFAULT_RETRY_SECONDS);
+  const { retry_after_seconds: seconds } = details;
+  return String(typeof seconds === 'number' ? Math.max(1, Math.ceil(seconds)) : DEFAULT_RETRY_SECONDS);
 }

@@ -14,7 +14,7 @@ export function createRequestWatch(metrics: Metrics['requests'], log: Log) {
     const { method, path, door, requestId, traceparent } = request;
     const isQuiet = door === 'probe' || door === 'asset';
     const calls: Call[] = [];
-    const watched = async () => {
+    const answerAndTell = async () => {
       const started = performance.now();
       const { status, code } = await answer((call) => {
         calls.push(call);
@@ -22,12 +22,12 @@ export function createRequestWatch(metrics: Metrics['requests'], log: Log) {
       });
       const ms = performance.now() - started;
       metrics.answered(door, status, ms / 1000);
-      const line = { method, path, status, ms: Math.round(ms), ...told(calls), ...(code && { code }) };
+      const line = { method, path, status, ms: Math.round(ms), ...endOf(calls), ...(code && { code }) };
       if (isQuiet) log.debug(line, 'request');
       else log.info(line, 'request');
       return status;
     };
-    if (isQuiet) return void (await watched());
+    if (isQuiet) return void (await answerAndTell());
     const attributes = { 'http.request.method': method, 'infrahub.door': door, 'infrahub.request_id': requestId };
     const options = {
       name: `${method} ${door}`,
@@ -37,7 +37,7 @@ export function createRequestWatch(metrics: Metrics['requests'], log: Log) {
       attributes,
     } as const;
     await inSpan(options, async (span) => {
-      const status = await watched();
+      const status = await answerAndTell();
       span.set({ 'http.response.status_code': status });
       if (status >= 500) span.fail();
     });
@@ -45,7 +45,7 @@ export function createRequestWatch(metrics: Metrics['requests'], log: Log) {
 }
 
 /** The procedure and how it ended; of a batch, each. */
-function told([call, ...others]: Call[]) {
+function endOf([call, ...others]: Call[]) {
   if (!call) return {};
   if (others.length === 0) return { procedure: call.procedure, code: call.code };
   return {

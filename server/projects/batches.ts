@@ -3,7 +3,7 @@ import { BusyError } from '../platform/errors.ts';
 /** Members of a batch at most: enough to share a commit, few enough that nobody's transaction takes long. */
 const MOST = 100;
 
-type Waiting<Member, Answer> = { member: Member; settle: (fate: Fate<Answer>) => void };
+type Queued<Member, Answer> = { member: Member; settle: (fate: Fate<Answer>) => void };
 
 /** What became of one member of a batch, or will become of it elsewhere. */
 export type Fate<Answer> = { answer: Answer | Promise<Answer> } | { error: unknown };
@@ -14,9 +14,9 @@ export type Fate<Answer> = { answer: Answer | Promise<Answer> } | { error: unkno
  * @param serve answers a fate for each member, in their order. When it rejects, that is the fate of all.
  */
 export function createBatches<Member, Answer>(serve: (members: Member[]) => Promise<Fate<Answer>[]>) {
-  const queues = new Map<string, Waiting<Member, Answer>[]>();
+  const queues = new Map<string, Queued<Member, Answer>[]>();
 
-  async function work(key: string, queue: Waiting<Member, Answer>[]): Promise<void> {
+  async function work(key: string, queue: Queued<Member, Answer>[]): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.splice(0, MOST);
       const fates = await serve(batch.map(({ member }) => member)).catch((error: unknown) => {

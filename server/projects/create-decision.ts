@@ -33,12 +33,13 @@ export type Admitted = Create & { place: TeamPlace };
 
 type Project = shape.Project;
 type OpenQuotas = Awaited<ReturnType<QuotasService['openQuotas']>>;
-type Verdict = { answer: Project } | { error: unknown };
-export type Fates = Map<Admitted, Verdict>;
+/** The project, new or that of an answer of before, or why there is none. */
+type Decision = { answer: Project } | { error: unknown };
+export type Fates = Map<Admitted, Decision>;
 /** The fates of those whose quota is ours, and those of them of which there is a project now. */
 export type Decided = { fates: Fates; accepted: Admitted[] };
 /** What the creates that are judged next find, beside their quotas: namespaces, and what was answered under a key. */
-type Seen = { taken: Set<string>; known: Map<string, { inputHash: string; verdict: Verdict }> };
+type Seen = { taken: Set<string>; known: Map<string, { inputHash: string; decision: Decision }> };
 
 /**
  * Decides creates, one after the other: each is answered and each leaves behind what it would have if it had come alone.
@@ -46,24 +47,24 @@ type Seen = { taken: Set<string>; known: Map<string, { inputHash: string; verdic
  */
 export function createDecision({ withLink }: { withLink: WithLink }) {
   /** Why there will be no new project, or the answer of before; undefined if there will be one. */
-  async function alreadyDecided(create: Admitted, quotas: OpenQuotas, seen: Seen): Promise<Verdict | undefined> {
+  async function alreadyDecided(create: Admitted, quotas: OpenQuotas, seen: Seen): Promise<Decision | undefined> {
     const { input, namespace, use, size } = create;
     const before = use && seen.known.get(keyOf(use));
-    if (before) return before.inputHash === use.inputHash ? before.verdict : { error: keyConflict() };
+    if (before) return before.inputHash === use.inputHash ? before.decision : { error: keyConflict() };
     const short = await quotas.of(quotaOf(create)).refusal({ cpu: size.cpu, ramGb: size.ram_gb });
     if (short) return { error: short };
     return seen.taken.has(namespace) ? { error: nameTaken(input.name) } : undefined;
   }
 
   /** Counts a create for those that come after it. */
-  function accept(create: Admitted, at: string, quotas: OpenQuotas, { taken, known }: Seen): Verdict {
+  function accept(create: Admitted, at: string, quotas: OpenQuotas, { taken, known }: Seen): Decision {
     const { id: projectId, operationId, namespace, size, use } = create;
     const what = { ...quotaOf(create), projectId, operationId, cpu: size.cpu, ramGb: size.ram_gb };
     quotas.of(what).take({ ...what, kind: 'reserve' });
     taken.add(namespace);
-    const verdict = { answer: withLink(projectOf(create, at)) };
-    if (use) known.set(keyOf(use), { inputHash: use.inputHash, verdict });
-    return verdict;
+    const decision = { answer: withLink(projectOf(create, at)) };
+    if (use) known.set(keyOf(use), { inputHash: use.inputHash, decision });
+    return decision;
   }
 
   /** Writes everything that is to be there afterwards. */
@@ -112,7 +113,7 @@ async function resultsOf(tx: Tx, creates: Create[]): Promise<Seen['known']> {
   return new Map(
     found.map(({ inputHash, result, ...use }) => [
       keyOf(use),
-      { inputHash, verdict: { answer: shape.project.parse(result) } },
+      { inputHash, decision: { answer: shape.project.parse(result) } },
     ]),
   );
 }

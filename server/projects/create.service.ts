@@ -36,20 +36,20 @@ export function createCreateService({ db, quotas, withLink }: Options) {
 
   async function serveTogether(creates: Create[]): Promise<Fate<Project>[]> {
     const members = await admit(creates);
-    const free = members.flatMap((member) => ('error' in member || apart.isAtWork(keyOf(member)) ? [] : [member]));
+    const free = members.flatMap((member) => ('error' in member || apart.isAtWork(queueOf(member)) ? [] : [member]));
     const fates = await commit(free, { waits: false }).catch((error: unknown): Fates => {
       if (error instanceof DatabaseUnavailableError || isUnavailable(error)) throw error;
       return new Map();
     });
     return members.map((member) =>
-      'error' in member ? member : (fates.get(member) ?? { answer: apart.join(keyOf(member), member) }),
+      'error' in member ? member : (fates.get(member) ?? { answer: apart.join(queueOf(member), member) }),
     );
   }
 
   /** What fails for a reason that nobody foresaw may do so because of one of them: then each is on its own. */
   async function serveApart(creates: Admitted[]): Promise<Fate<Project>[]> {
     try {
-      const fates = await commitInTurn(creates);
+      const fates = await commitDespiteRaces(creates);
       return creates.flatMap((create) => fates.get(create) ?? []);
     } catch (error) {
       if (error instanceof InfraHubError || isUnavailable(error)) throw error;
@@ -67,7 +67,7 @@ export function createCreateService({ db, quotas, withLink }: Options) {
   }
 
   /** Looks again where somebody was first between our look and our write. */
-  async function commitInTurn(creates: Admitted[]): Promise<Fates> {
+  async function commitDespiteRaces(creates: Admitted[]): Promise<Fates> {
     for (let tries = 1; ; tries++) {
       try {
         return await commit(creates, { waits: true });
@@ -81,29 +81,25 @@ export function createCreateService({ db, quotas, withLink }: Options) {
    * One transaction for all of them; who does not wait for a quota that somebody else holds gets no fate. Whether a
    * transaction took place of which that is not known is told by its projects.
    */
-  async function commit(creates: Admitted[], { waits, lost }: { waits: boolean; lost?: Lost }): Promise<Fates> {
+  async function commit(
+    creates: Admitted[],
+    { waits, inDoubt }: { waits: boolean; inDoubt?: InDoubt },
+  ): Promise<Fates> {
     if (creates.length === 0) return new Map();
     let decided: Decided | undefined;
     const work = async (tx: Tx) => {
       decided = undefined;
       const open = await quotas.openQuotas(tx, creates.map(quotaOf), { waits });
-      if (
-        lost &&
-        (await isAnyThere(
-          tx,
-          lost.accepted.map(({ id }) => id),
-        ))
-      )
-        return lost.fates;
+      if (inDoubt && (await tookPlace(tx, inDoubt))) return inDoubt.fates;
       decided = await decide(tx, creates, open);
       return decided.fates;
     };
     try {
       return await inTransaction(db, work);
     } catch (error) {
-      if (lost) throw new DatabaseUnavailableError(lost.error);
-      // Waits for the end of the transaction that was lost, since it held these locks.
-      if (decided && isUnavailable(error)) return commit(creates, { waits: true, lost: { ...decided, error } });
+      if (inDoubt) throw new DatabaseUnavailableError(inDoubt.error);
+      // Waits for the end of the transaction in doubt, since it held these locks.
+      if (decided && isUnavailable(error)) return commit(creates, { waits: true, inDoubt: { ...decided, error } });
       throw error;
     }
   }
@@ -134,9 +130,17 @@ export function createCreateService({ db, quotas, withLink }: Options) {
   };
 }
 
-type Lost = Decided & { error: unknown };
+/** What a transaction decided of which it is not known whether it took place. */
+type InDoubt = Decided & { error: unknown };
 
-const keyOf = ({ input }: Create): string => `${input.team_id} ${input.site}`;
+const tookPlace = (tx: Tx, { accepted }: InDoubt): Promise<boolean> =>
+  isAnyThere(
+    tx,
+    accepted.map(({ id }) => id),
+  );
+
+/** Those of one quota wait for each other. */
+const queueOf = ({ input }: Create): string => `${input.team_id} ${input.site}`;
 
 /** Somebody deleted it between our look at it and the write. */
 const isTeamGone = (error: unknown): boolean => violatedConstraint(error) === 'projects_team_id_teams_id_fk';

@@ -32,10 +32,11 @@ const hasEnded = (operation: ArgoOperation | undefined): boolean =>
 
 const hasFailed = (operation: ArgoOperation): boolean => ['Failed', 'Error'].includes(operation.phase);
 
-type Judged = Pick<Operation, 'kind' | 'state' | 'before' | 'after' | 'namespace'>;
-
 /** Whether what an operation wants at this point is there. What brings back does not fail: it is asked for again. */
-export function judge(look: Look, operation: Judged): Verdict {
+export function judge(
+  look: Look,
+  operation: Pick<Operation, 'kind' | 'state' | 'before' | 'after' | 'namespace'>,
+): Verdict {
   const { namespace } = operation;
   if (wantedOf(operation) === null) return judgeRemoval(look, namespace);
   const verdict = operation.kind === 'resize' ? judgeResize(look, namespace) : judgeProvision(look, namespace);

@@ -19,13 +19,13 @@ const WORDS = {
 
 /** Says on every project what it waits for and since when; on its timeline only when the wait begins. */
 export async function keepWaiting(db: Db, operations: Operation[], waitingFor: WaitingFor, why: string): Promise<void> {
-  const told = operations.filter((o) => o.waitingFor !== waitingFor || o.waitingReason !== why);
-  if (told.length === 0) return;
+  const changed = operations.filter((o) => o.waitingFor !== waitingFor || o.waitingReason !== why);
+  if (changed.length === 0) return;
   await inTransaction(db, async (tx) => {
-    const ids = told.map((o) => o.id);
+    const ids = changed.map((o) => o.id);
     await lockProjectsOf(tx, ids);
     const since = await startWaiting(tx, ids, waitingFor, why);
-    const changes = told.flatMap((operation) => {
+    const changes = changed.flatMap((operation) => {
       const start = since.get(operation.id);
       if (start === undefined) return [];
       const message = `${WORDS[waitingFor]} since ${start.slice(11, 16)} UTC: ${withoutStop(why)}`;

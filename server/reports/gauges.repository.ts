@@ -26,11 +26,11 @@ export async function countOpenOperations(db: Executor): Promise<OpenOperations[
   return rows;
 }
 
-export type Waiting = { waiting_for: string; count: number; longest_seconds: number };
+export type WaitCount = { waiting_for: string; count: number; longest_seconds: number };
 
 /** What open operations wait for outside, and how long the longest has. */
-export async function countWaiting(db: Executor): Promise<Waiting[]> {
-  const { rows } = await db.execute<Waiting>(sql`
+export async function countWaiting(db: Executor): Promise<WaitCount[]> {
+  const { rows } = await db.execute<WaitCount>(sql`
     select waiting_for, count(*)::int as count, ${ageOf(sql`min(waiting_since)`)} as longest_seconds
     from ${projectOperations} where ${OPEN} and waiting_for is not null group by waiting_for`);
   return rows;

@@ -11,7 +11,7 @@ import type {
   ProjectCount,
   ServerCount,
   SiteShare,
-  Waiting,
+  WaitCount,
 } from './gauges.repository.ts';
 import { waiting } from './reports.schema.ts';
 
@@ -66,7 +66,7 @@ export function projectSamples(counts: ProjectCount[]): Sample[] {
   return projectStatus.options.map((status) => sample('infrahub_projects', of.get(status) ?? 0, { status }));
 }
 
-export function operationSamples(open: OpenOperations[], waits: Waiting[]): Sample[] {
+export function operationSamples(open: OpenOperations[], waits: WaitCount[]): Sample[] {
   const kinds = new Map(open.map((row) => [row.kind, row]));
   const longest = new Map(waits.map((row) => [row.waiting_for, row]));
   return [
