@@ -1,12 +1,13 @@
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inTransaction, type Tx } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
-import { canFail, endOf, failureOf, isUndone, type OperationEnd, reasonOf } from './operation.rules.ts';
+import { canFail, type End, endOf, failureOf, isUndone, type OperationEnd, reasonOf } from './operation.rules.ts';
 import { enqueueWrite } from './provisioning.jobs.ts';
 import { advance, lockProjectsOf, ON_THE_WAY, type Operation, unmoved } from './provisioning.repository.ts';
 import type { Verdict } from './verdict.rules.ts';
 
+type Usage = NonNullable<End['usage']>;
 export type Judged = { operation: Operation; verdict: Verdict };
 
 export type SettlementOptions = {
@@ -19,35 +20,46 @@ export type SettlementOptions = {
 
 /** Writes down what verdicts mean. Everything is guarded by the operation's state, so that a second time does nothing. */
 export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: SettlementOptions) {
-  /** The end of operations: what their projects become and what they give back, in one transaction and once. */
+  /** Ends operations that still go on, whose projects become what they are to become; answers those that it ended. */
+  async function end(tx: Tx, operations: Operation[]): Promise<Operation[]> {
+    await lockProjectsOf(tx, idsOf(operations));
+    const there = operations.filter((o) => !isUndone(o));
+    const done = new Set([
+      ...(await advance(tx, idsOf(there), ON_THE_WAY, { state: 'succeeded' })),
+      ...(await advance(tx, idsOf(operations.filter(isUndone)), ['undone'], { state: 'failed' })),
+    ]);
+    const ended = operations.filter(({ id }) => done.has(id));
+    await changeProjects(
+      tx,
+      ended.map((o) => ({ projectId: o.projectId, requestId: o.requestId, ...endOf(o).change })),
+    );
+    return ended;
+  }
+
+  /** Those that give no quota back end together. */
   async function finish(operations: Operation[]): Promise<void> {
-    if (operations.length === 0) return;
+    if (operations.length > 0) report(await inTransaction(db, (tx) => end(tx, operations)));
+  }
+
+  /** The end of one that gives quota back, which locks its team's quota first: both in one transaction and once. */
+  async function finishAndGiveBack(operation: Operation, usage: Usage): Promise<void> {
+    const { id: operationId, projectId, teamId, site } = operation;
     const finished = await inTransaction(db, async (tx) => {
-      const ends = operations.map((operation) => ({ operation, ...endOf(operation) }));
-      for (const { operation, usage } of ends) {
-        const { id: operationId, projectId, teamId, site } = operation;
-        if (usage && !(await quotas.changeUsage(tx, { teamId, site, projectId, operationId, ...usage }))) return [];
-      }
-      await lockProjectsOf(tx, idsOf(operations));
-      const there = operations.filter((o) => !isUndone(o));
-      const done = new Set([
-        ...(await advance(tx, idsOf(there), ON_THE_WAY, { state: 'succeeded' })),
-        ...(await advance(tx, idsOf(operations.filter(isUndone)), ['undone'], { state: 'failed' })),
-      ]);
-      const ended = ends.filter(({ operation }) => done.has(operation.id));
-      if (ends.some((end) => end.usage && !ended.includes(end)))
-        throw new Error('quota that is not held was given back');
-      await changeProjects(
-        tx,
-        ended.map(({ operation: { projectId, requestId }, change }) => ({ projectId, requestId, ...change })),
-      );
-      return ended.map(({ operation }) => operation);
+      if (!(await quotas.changeUsage(tx, { teamId, site, projectId, operationId, ...usage }))) return [];
+      const ended = await end(tx, [operation]);
+      if (ended.length === 0) throw new Error('quota that is not held was given back');
+      return ended;
     });
+    report(finished);
+  }
+
+  function report(finished: Operation[]): void {
+    if (finished.length === 0) return;
     for (const operation of finished) {
       const outcome = isUndone(operation) ? 'rolled_back' : 'succeeded';
       onEnd?.({ kind: operation.kind, outcome, seconds: operation.ageSeconds });
     }
-    log.info({ projects: operations.map((o) => o.projectId) }, 'operations have come to their end');
+    log.info({ projects: finished.map((o) => o.projectId) }, 'operations have come to their end');
   }
 
   /** The entry is to be as before again; what is held stays held until that is so in the cluster as well. */
@@ -67,17 +79,17 @@ export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: Set
   }
 
   async function explain(waiting: { operation: Operation; reason: string }[]): Promise<void> {
-    const told = waiting
+    const changed = waiting
       .map(({ operation, reason }) => ({ operation, reason: reasonOf(operation, reason) }))
       .filter(({ operation, reason }) => reason !== operation.statusReason);
-    if (told.length === 0) return;
+    if (changed.length === 0) return;
     await inTransaction(db, async (tx) => {
-      const operations = told.map(({ operation }) => operation);
+      const operations = changed.map(({ operation }) => operation);
       await lockProjectsOf(tx, idsOf(operations));
       const still = await unmoved(tx, operations);
       await changeProjects(
         tx,
-        told.flatMap(({ operation: { id, projectId, requestId }, reason }) =>
+        changed.flatMap(({ operation: { id, projectId, requestId }, reason }) =>
           still.has(id) ? [{ projectId, requestId, reason }] : [],
         ),
       );
@@ -93,9 +105,11 @@ export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: Set
 
   return async (judged: Judged[]): Promise<void> => {
     const done = judged.filter(({ verdict }) => verdict.kind === 'done').map(({ operation }) => operation);
-    // Each that gives quota back locks its team's quota; those that do not can end together.
     await finish(done.filter((o) => !endOf(o).usage));
-    for (const operation of done.filter((o) => endOf(o).usage)) await finish([operation]);
+    for (const operation of done) {
+      const { usage } = endOf(operation);
+      if (usage) await finishAndGiveBack(operation, usage);
+    }
     const waiting: { operation: Operation; reason: string }[] = [];
     for (const one of judged) {
       const failure = failureIn(one);
