@@ -18,7 +18,7 @@ const FORMATS: Record<string, string> = {
   regex: 'is not of the form that this takes',
 };
 const MISSING = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
-const UNITS: Record<string, string> = { string: ' characters', array: ' items' };
+const UNITS: Record<string, string> = { string: 'character', array: 'item' };
 
 /** What is wrong with a value, in words for people; undefined leaves it to zod. */
 function inWords(issue: Issue): string | undefined {
@@ -29,9 +29,9 @@ function inWords(issue: Issue): string | undefined {
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
     case 'too_small':
-      return bound(issue.origin, 'at least', issue.minimum);
+      return bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);
     case 'too_big':
-      return bound(issue.origin, 'at most', issue.maximum);
+      return bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
     case 'invalid_format':
       return FORMATS[issue.format];
     default:
@@ -39,8 +39,11 @@ function inWords(issue: Issue): string | undefined {
   }
 }
 
-const bound = (origin: string, side: string, limit: number | bigint): string =>
-  origin in UNITS ? `must have ${side} ${limit}${UNITS[origin]}` : `must be ${side} ${limit}`;
+function bound(origin: string, side: string, limit: number | bigint): string {
+  const unit = UNITS[origin];
+  if (unit === undefined) return `must be ${side} ${limit}`;
+  return `must have ${side} ${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
+}
 
 // For every schema that has no words of its own: at all doors, and in the settings.
 z.config({ customError: inWords });

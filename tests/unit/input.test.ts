@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import '../../server/platform/issue-words.ts';
 import { HTTP_STATUS, ValidationError } from '../../server/platform/errors.ts';
 import { id } from '../../server/platform/schema.ts';
 
@@ -11,4 +13,15 @@ test('of six thousand things that are wrong, fifty are told', () => {
   const error = new ValidationError(issues);
   expect(HTTP_STATUS[error.code]).toBe(400);
   expect(error.details).toEqual({ issues: issues.slice(0, 50) });
+});
+
+test.each([
+  [z.string().min(1), '', 'must have at least 1 character'],
+  [z.string().max(2), 'abc', 'must have at most 2 characters'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'must have at most 1 item'],
+  [z.number().positive(), 0, 'must be more than 0'],
+  [z.number().lt(5), 5, 'must be less than 5'],
+  [z.number().min(1), 0, 'must be at least 1'],
+])('a value beyond its bounds is told in words: %#', (schema, value, words) => {
+  expect(schema.safeParse(value).error?.issues.map(({ message }) => message)).toEqual([words]);
 });
