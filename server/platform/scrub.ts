@@ -3,15 +3,19 @@ import { type Config, SECRET_SETTINGS } from './config.ts';
 /** A shorter one would take words out of every line; what is so short is no secret. */
 const SHORTEST = 8;
 
-/** Every secret in the settings, each key of a list and each part of a key by itself, and passwords in addresses. */
+/** Every secret in the settings, each key of a list by itself, and what of a secret is one by itself. */
 export function secretsOf(config: Partial<Config>): string[] {
   return SECRET_SETTINGS.flatMap((name) => {
     const values = [config[name] ?? []].flat().map(String);
-    return values.flatMap((value) => {
-      const password = value.includes('://') ? URL.parse(value)?.password : undefined;
-      return password === undefined ? [value, ...value.split(':')] : [value, password, decoded(password)];
-    });
+    return values.flatMap((value) => [value, ...partsOf(name, value)]);
   });
+}
+
+/** The parts of MAAS's key, which is sent in pieces, and the password in an address. */
+function partsOf(name: keyof Config, value: string): string[] {
+  if (name === 'EXTERNAL_SERVER_API_TOKEN') return value.split(':');
+  const password = value.includes('://') ? URL.parse(value)?.password : undefined;
+  return password === undefined ? [] : [password, decoded(password)];
 }
 
 /** Without the escapes of an address; unlike `decodeURIComponent` it takes what is none as it is. */

@@ -100,3 +100,13 @@ test('a long line without an end costs no long time', () => {
   const line = `${'"'.repeat(20_000)}${'\\'.repeat(20_000)}"${'token'.repeat(10_000)}${'?token='.repeat(5_000)}${'//'.repeat(20_000)}${'-eyJ'.repeat(20_000)}${'-eyJabcdefgh.'.repeat(20_000)}`;
   expect(scrub(line).length).toBeGreaterThan(0);
 });
+
+test('only the key of MAAS has parts that are secrets by themselves', () => {
+  expect(secretsOf({ LDAP_SERVICE_PASSWORD: 'request:granted', EXTERNAL_SERVER_API_TOKEN: 'a:b:c' })).toEqual([
+    'request:granted',
+    'a:b:c',
+    'a',
+    'b',
+    'c',
+  ]);
+});
