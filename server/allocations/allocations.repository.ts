@@ -21,6 +21,7 @@ const sitesOf = (site?: string) => sql`
   union all select site from ${departmentQuotas}
   where (cpu_limit > 0 or ram_gb_limit > 0) ${site === undefined ? sql`` : sql`and site = ${site}`}`;
 
+/** Whether there is such a site: case matters. */
 export async function isSite(db: Executor, site: string): Promise<boolean> {
   const { rows } = await db.execute(sql`select from (${sitesOf(site)}) known limit 1`);
   return rows.length > 0;

@@ -45,6 +45,7 @@ const NOTHING: FieldBudget = {
   granted: { cpu: 0, ramGb: 0 },
 };
 
+/** Which servers are given to which field, and what each field has at a site for its grants. */
 export function createAllocationsService({ db }: { db: Db }) {
   return {
     /**

@@ -8,6 +8,7 @@ import { type Hint, topic } from './live.schema.ts';
 const GATHER_MS = 300;
 const RECHECK_MS = 10_000;
 
+/** Tells pages that are open what changed, so that they read it again. */
 export function createLiveService({ live }: { live: Live }) {
   return {
     /**

@@ -12,6 +12,7 @@ const fieldColumns = { fieldId: fields.id, fieldName: fields.name, centerId: cen
 const departmentColumns = { ...fieldColumns, departmentId: departments.id, departmentName: departments.name };
 const teamColumns = { ...departmentColumns, teamId: teams.id, teamName: teams.name };
 
+/** Undefined if there is no such field. */
 export async function findFieldPlace(db: Executor, fieldId: string): Promise<FieldPlace | undefined> {
   const [place] = await db
     .select(fieldColumns)
@@ -21,6 +22,7 @@ export async function findFieldPlace(db: Executor, fieldId: string): Promise<Fie
   return place;
 }
 
+/** Undefined if there is no such department. */
 export async function findDepartmentPlace(db: Executor, departmentId: string): Promise<DepartmentPlace | undefined> {
   const [place] = await db
     .select(departmentColumns)
@@ -31,6 +33,7 @@ export async function findDepartmentPlace(db: Executor, departmentId: string): P
   return place;
 }
 
+/** Undefined if there is no such team. */
 export async function findTeamPlace(db: Executor, teamId: string): Promise<TeamPlace | undefined> {
   const [place] = await findTeamPlaces(db, [teamId]);
   return place;

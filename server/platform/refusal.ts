@@ -105,6 +105,7 @@ export type ErrorBody = {
   error: { code: ErrorCode; message: string; request_id: string; details: Record<string, unknown> };
 };
 
+/** The refusal as REST answers it. */
 export function errorBody(refusal: InfraHubError, requestId: string): ErrorBody {
   return {
     error: { code: refusal.code, message: refusal.message, request_id: requestId, details: refusal.details },

@@ -45,6 +45,7 @@ const NEXT = {
   decommissioned: [],
 } as const satisfies Record<ProjectStatus, readonly ProjectStatus[]>;
 
+/** Whether a project’s life has a line from one status to the other. */
 export function mayBecome(from: ProjectStatus, to: ProjectStatus): boolean {
   const next: readonly ProjectStatus[] = NEXT[from];
   return next.includes(to);

@@ -26,6 +26,7 @@ type Options = {
 /** How long a watcher may go on before it is asked again who it is. */
 const RECHECK_MS = 10_000;
 
+/** The projects of teams: asked for, shown and watched. What has to happen in Git and Argo CD is handed to provisioning. */
 export function createProjectsService({ db, quotas, links, live }: Options) {
   const withLink = (project: Omit<shape.Project, 'argocd_url'>): shape.Project => ({
     ...project,

@@ -29,6 +29,7 @@ import { createUsageService } from './usage.service.ts';
 
 export type { UsageChange } from './ledger.repository.ts';
 
+/** The quotas of departments and teams, in cores and GiB: how much each may hold at a site, and how much it does. */
 export function createQuotasService({ db, allocations }: { db: Db; allocations: AllocationsService }) {
   return {
     ...createUsageService({ db }),

@@ -34,6 +34,7 @@ export type UsageQuestion = { teamId: string; site: string; cpu: number; ramGb: 
 /** What a change of usage would do to a quota, and why it would be refused, if it would. */
 export type UsagePreview = { quota: UsageEffect; refusal: QuotaExceededError | undefined };
 
+/** How much of a team’s quota its projects hold: the counter, and the ledger that explains it. */
 export function createUsageService({ db }: { db: Db }) {
   return {
     /**

@@ -66,6 +66,7 @@ export function projectSamples(counts: ProjectCount[]): Sample[] {
   return projectStatus.options.map((status) => sample('infrahub_projects', of.get(status) ?? 0, { status }));
 }
 
+/** Open operations by kind and by what they wait for; ages in seconds, 0 where there is none. */
 export function operationSamples(open: OpenOperations[], waits: WaitCount[]): Sample[] {
   const kinds = new Map(open.map((row) => [row.kind, row]));
   const longest = new Map(waits.map((row) => [row.waiting_for, row]));
@@ -103,6 +104,7 @@ export const siteSamples = (sites: SiteShare[]): Sample[] =>
     ]),
   );
 
+/** The last sync. `lastGoodAt` in seconds since 1970, 0: never; it alone is told before the first sync has ended. */
 export function syncSamples(last: LastSync | undefined, lastGoodAt: number): Sample[] {
   const good = sample('infrahub_sync_last_good_timestamp_seconds', lastGoodAt);
   if (!last) return [good];
@@ -117,6 +119,7 @@ export function syncSamples(last: LastSync | undefined, lastGoodAt: number): Sam
   ];
 }
 
+/** What the last drift check found, by kind; nothing before the first. */
 export function driftSamples(last: LastDriftCheck | undefined, counts: DriftCount[]): Sample[] {
   if (!last) return [];
   const of = new Map(counts.map(({ kind, count }) => [kind, count]));

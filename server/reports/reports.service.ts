@@ -11,6 +11,7 @@ import { readHistory, storeSnapshot } from './snapshots.repository.ts';
 
 const LEVELS = { center, field, department, team };
 
+/** Capacity, granted and used over the organisation, now and on earlier days, and what wants attention. */
 export function createReportsService({ db }: { db: Db }) {
   return {
     /** Capacity, granted and used of the caller's part of the organisation, by node and summed up by site. */

@@ -51,11 +51,13 @@ const columns = {
   duration_ms: syncRuns.durationMs,
 };
 
+/** Undefined if there is no such run. */
 export async function findRun(db: Executor, id: string): Promise<SyncRun | undefined> {
   const [run] = await db.select(columns).from(syncRuns).where(eq(syncRuns.id, id));
   return run;
 }
 
+/** The run that goes on, on whichever replica; undefined if none does. */
 export async function findRunningRun(db: Executor): Promise<SyncRun | undefined> {
   const [run] = await db.select(columns).from(syncRuns).where(eq(syncRuns.outcome, 'running'));
   return run;
@@ -96,6 +98,7 @@ export async function failStoppedRuns(db: Executor, error: string): Promise<stri
 
 type NewRun = { trigger: SyncRun['trigger']; requestedBy: string; requestId: string };
 
+/** Begins a run and answers its id. */
 export async function insertRun(db: Executor, run: NewRun): Promise<string> {
   const [row] = await db
     .insert(syncRuns)
@@ -131,6 +134,7 @@ export async function finishRun(tx: Tx, id: string, result: RunResult): Promise<
   return run;
 }
 
+/** Notes on a withheld run that somebody let its servers be marked offline. */
 export async function markConfirmed(tx: Tx, id: string, by: string): Promise<void> {
   await tx.update(syncRuns).set({ confirmedAt: sql`now()`, confirmedBy: by }).where(eq(syncRuns.id, id));
 }
