@@ -1,27 +1,12 @@
 import { findTeamPlaces } from '../org/place.repository.ts';
-import { type Db, inTransaction, isUnavailable, type Tx, violatedConstraint } from '../platform/database.ts';
+import { isUnavailable, violatedConstraint } from '../platform/database.ts';
 import { DatabaseUnavailableError, InfraHubError, NotFoundError } from '../platform/errors.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
-import type { QuotasService } from '../quotas/quotas.service.ts';
 import { createBatches, type Fate } from './batches.ts';
-import {
-  type Admitted,
-  type Create,
-  createDecision,
-  type Decided,
-  type Fates,
-  newCreate,
-  quotaOf,
-  type WithLink,
-} from './create-decision.ts';
-import { isAnyThere } from './projects.repository.ts';
+import { type CommitOptions, createCommits } from './create-commit.ts';
+import { type Admitted, type Create, type Fates, newCreate } from './create-decision.ts';
 import type * as shape from './projects.schema.ts';
 
-const MAX_TRIES = 4;
-/** What somebody else may take between our look and our write, as our locks do not cover it. */
-const RACES = ['projects_team_id_name_key', 'projects_namespace_name_key', 'idempotency_keys_pkey'];
-
-type Options = { db: Db; quotas: Pick<QuotasService, 'openQuotas'>; withLink: WithLink };
 type Project = shape.Project;
 
 /**
@@ -29,8 +14,8 @@ type Project = shape.Project;
  * order of their arrival: they share what costs most, a commit (docs/decisions/016). Nobody waits for what only another
  * needs: whoever's quota somebody else holds, and everybody when that commit fails, goes on among those of the same quota.
  */
-export function createCreateService({ db, quotas, withLink }: Options) {
-  const decide = createDecision({ withLink });
+export function createCreateService(options: CommitOptions) {
+  const { commit, commitDespiteRaces } = createCommits(options);
   const together = createBatches(serveTogether);
   const apart = createBatches(serveApart);
 
@@ -66,47 +51,9 @@ export function createCreateService({ db, quotas, withLink }: Options) {
     return fates;
   }
 
-  /** Looks again where somebody was first between our look and our write. */
-  async function commitDespiteRaces(creates: Admitted[]): Promise<Fates> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await commit(creates, { waits: true });
-      } catch (error) {
-        if (tries === MAX_TRIES || !RACES.includes(violatedConstraint(error) ?? '')) throw error;
-      }
-    }
-  }
-
-  /**
-   * One transaction for all of them; who does not wait for a quota that somebody else holds gets no fate. Whether a
-   * transaction took place of which that is not known is told by its projects.
-   */
-  async function commit(
-    creates: Admitted[],
-    { waits, inDoubt }: { waits: boolean; inDoubt?: InDoubt },
-  ): Promise<Fates> {
-    if (creates.length === 0) return new Map();
-    let decided: Decided | undefined;
-    const work = async (tx: Tx) => {
-      decided = undefined;
-      const open = await quotas.openQuotas(tx, creates.map(quotaOf), { waits });
-      if (inDoubt && (await tookPlace(tx, inDoubt))) return inDoubt.fates;
-      decided = await decide(tx, creates, open);
-      return decided.fates;
-    };
-    try {
-      return await inTransaction(db, work);
-    } catch (error) {
-      if (inDoubt) throw new DatabaseUnavailableError(inDoubt.error);
-      // Waits for the end of the transaction in doubt, since it held these locks.
-      if (decided && isUnavailable(error)) return commit(creates, { waits: true, inDoubt: { ...decided, error } });
-      throw error;
-    }
-  }
-
   /** For each create the place of its team, or why its caller may not create there. */
   async function admit(creates: Create[]): Promise<(Admitted | { error: unknown })[]> {
-    const places = await findTeamPlaces(db, [...new Set(creates.map(({ input }) => input.team_id))]);
+    const places = await findTeamPlaces(options.db, [...new Set(creates.map(({ input }) => input.team_id))]);
     return creates.map((create) => {
       const place = places.find(({ teamId }) => teamId === create.input.team_id);
       if (!place) return { error: new NotFoundError('team', create.input.team_id) };
@@ -129,15 +76,6 @@ export function createCreateService({ db, quotas, withLink }: Options) {
       together.join('', newCreate(caller, input, key)),
   };
 }
-
-/** What a transaction decided of which it is not known whether it took place. */
-type InDoubt = Decided & { error: unknown };
-
-const tookPlace = (tx: Tx, { accepted }: InDoubt): Promise<boolean> =>
-  isAnyThere(
-    tx,
-    accepted.map(({ id }) => id),
-  );
 
 /** Those of one quota wait for each other. */
 const queueOf = ({ input }: Create): string => `${input.team_id} ${input.site}`;
