@@ -59,6 +59,8 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
     scrollMargin: top,
+    // Below the top of the list, what is read stays in place when rows come or go above it; at the top they show.
+    anchorTo: window.scrollY > top ? 'end' : 'start',
     getItemKey: useCallback((index: number) => (rows[index] ? rowId(rows[index]) : index), [rows, rowId]),
   });
   const items = virtual.getVirtualItems();
@@ -84,7 +86,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
           <tr aria-rowindex={1}>
             {selection && <ChooseAll rows={rows} rowId={rowId} {...selection} />}
             {table.getFlatHeaders().map((header) => (
-              <HeaderCell key={header.id} header={header} sorting={props.sorting} />
+              <HeaderCell key={header.id} header={header} sorting={props.sorting && fromItsTop(props.sorting)} />
             ))}
           </tr>
         </thead>
@@ -111,6 +113,15 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     </div>
   );
 }
+
+/** In another order nothing is where it was read: the list begins anew. */
+const fromItsTop = (sorting: Sorting): Sorting => ({
+  ...sorting,
+  onChange: (by, direction) => {
+    window.scrollTo({ top: 0 });
+    sorting.onChange(by, direction);
+  },
+});
 
 type ChooseAllProps<T> = { rows: T[]; rowId: (row: T) => string; chosen: RowSelectionState; onChange: Choose };
 

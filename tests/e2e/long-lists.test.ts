@@ -55,6 +55,16 @@ describe.runIf(hasBrowser)('a long list', () => {
     expect(await rowsOf(page).count()).toBeLessThan(MAX_ROWS);
   });
 
+  test('begins at its top when it is put into another order, wherever it was read', async () => {
+    const { page } = await fleet();
+    await page.mouse.move(700, 600);
+    await page.mouse.wheel(0, 3_000);
+    await rowAt(page, 80).waitFor();
+    await page.getByRole('columnheader', { name: 'Server' }).getByRole('button').click();
+    await rowAt(page, 2).getByText(/^tlv-/).waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  });
+
   test('lets servers be chosen one by one, or all that match, before the end was seen', async () => {
     const { page, total } = await fleet();
     const chosen = page.getByRole('region', { name: 'Chosen servers' });

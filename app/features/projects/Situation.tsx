@@ -15,8 +15,10 @@ const COLOR = { bad: 'red', warn: 'yellow', busy: 'gray', good: 'gray', quiet: '
 
 /** Why a project is where it is, what is held, what it waits for, and what can be done next. */
 export function Situation({ project }: { project: Project }) {
-  const { status, status_reason: reason } = project;
+  const { status, status_reason } = project;
   const { tone } = STATUS[status];
+  // An active one says something as well, so that the page does not jump when work begins and when it is over.
+  const reason = status_reason ?? (status === 'active' ? 'Nothing is under way.' : null);
   if (!reason && status !== 'failed') return null;
   const color = COLOR[tone];
   return (
