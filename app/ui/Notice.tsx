@@ -1,16 +1,18 @@
 import { Anchor, Box, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@remix-run/react';
 import { IconInbox, IconLock, IconMapOff, type TablerIcon } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useContext } from 'react';
+import { InPage } from './Page.tsx';
 import classes from './states.module.css';
 
-type NoticeProps = { icon: TablerIcon; title: string; children?: ReactNode; action?: ReactNode; whole?: boolean };
+type NoticeProps = { icon: TablerIcon; title: string; children?: ReactNode; action?: ReactNode };
 
-function Notice({ icon: Icon, title, children, action, whole = false }: NoticeProps) {
+function Notice({ icon: Icon, title, children, action }: NoticeProps) {
+  const order = useContext(InPage) ? 2 : 1;
   return (
     <Stack align="center" gap={6} className={classes.notice ?? ''}>
       <Icon size={28} stroke={1.5} className={classes.icon} aria-hidden />
-      <Title order={whole ? 1 : 2} size="h2">
+      <Title order={order} size="h2">
         {title}
       </Title>
       {children && (
@@ -40,7 +42,7 @@ export function Empty({ icon = IconInbox, title, children, action }: Partial<Not
 
 export function Forbidden({ message }: { message?: string }) {
   return (
-    <Notice icon={IconLock} whole title="This is not yours to see" action={toOverview}>
+    <Notice icon={IconLock} title="This is not yours to see" action={toOverview}>
       {message ?? 'Your role does not include this page.'} Ask your administrator if you need it.
     </Notice>
   );
@@ -48,7 +50,7 @@ export function Forbidden({ message }: { message?: string }) {
 
 export function NotFound({ what = 'page' }: { what?: string }) {
   return (
-    <Notice icon={IconMapOff} whole title={`There is no such ${what}`} action={toOverview}>
+    <Notice icon={IconMapOff} title={`There is no such ${what}`} action={toOverview}>
       It may have been deleted, or the address is mistyped.
     </Notice>
   );

@@ -1,6 +1,9 @@
 import { Box, Group, Stack, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode } from 'react';
 import classes from './Page.module.css';
+
+/** Whether there is a page around, whose name is the heading of the first level already. */
+export const InPage = createContext(false);
 
 type PageProps = {
   title: ReactNode;
@@ -26,7 +29,7 @@ export function Page({ title, description, actions, wide = false, children }: Pa
         </Box>
         {actions && <Group gap="xs">{actions}</Group>}
       </Group>
-      {children}
+      <InPage.Provider value={true}>{children}</InPage.Provider>
     </Stack>
   );
 }

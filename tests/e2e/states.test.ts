@@ -30,6 +30,39 @@ describe.runIf(hasBrowser)('a page', () => {
       await page.goto(demo().url + path);
       await page.getByRole('heading', { name: 'This is not yours to see' }).waitFor();
       await page.getByRole('link', { name: 'Go to the overview' }).waitFor();
+      expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1);
+    }
+  });
+
+  test('shows that it is being read while the answer is on its way, and not that nothing is there', async () => {
+    const page = await browser.newPage();
+    await signIn(page, 'noa', '/audit');
+    await page.getByRole('table').getByRole('row').nth(1).waitFor();
+    const rail = page.getByRole('navigation').first();
+    const table = page.getByRole('table', { name: 'Projects' });
+    const steps = [
+      {
+        open: rail.getByRole('link', { name: 'Overview', exact: true }),
+        comes: page.getByRole('heading', { name: 'Who holds what' }),
+      },
+      {
+        open: rail.getByRole('link', { name: 'Servers', exact: true }),
+        comes: page.getByRole('table', { name: 'Servers' }),
+      },
+      { open: rail.getByRole('link', { name: 'Projects', exact: true }), comes: table },
+      { open: table.getByRole('link', { name: 'training' }), comes: page.getByRole('heading', { name: 'Timeline' }) },
+    ];
+    for (const { open, comes } of steps) {
+      const { promise: enough, resolve: letThrough } = Promise.withResolvers<void>();
+      await page.route('**/api/trpc/**', (route) => enough.then(() => route.continue()));
+      await open.click();
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+      expect(await page.getByText(/^(No|Nothing) /).count(), `${open}`).toBe(0);
+      expect(await comes.count(), `${open}`).toBe(0);
+      letThrough();
+      await comes.waitFor();
+      await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      await page.unroute('**/api/trpc/**');
     }
   });
 
@@ -66,6 +99,15 @@ describe.runIf(hasBrowser)('a page', () => {
       expect(await page.getByRole('searchbox').first().inputValue(), path).toBe('');
       expect(new URL(page.url()).search, path).toBe('');
     }
+  });
+
+  test('of a new project takes a name that was pasted with spaces around it', async () => {
+    const page = await browser.newPage();
+    await signIn(page, 'tamar', '/projects/new');
+    await page.getByLabel('Name', { exact: true }).fill('  pasted-name ');
+    await page.getByText(/-pasted-name$/).waitFor();
+    expect(await page.getByRole('button', { name: 'Create project' }).isEnabled()).toBe(true);
+    expect(await page.getByText('Lower-case letters, digits and single hyphens, such as').count()).toBe(0);
   });
 
   test('goes onto paper as its content alone, in the light theme, as wide as the sheet', async () => {

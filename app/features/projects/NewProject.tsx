@@ -71,6 +71,9 @@ function TeamQuotas({ team, teams, onTeam }: TeamProps) {
   );
 }
 
+/** What was chosen as the server takes it: a name that was pasted may have spaces around it. */
+const read = (chosen: CreateProject) => createProject.safeParse({ ...chosen, name: chosen.name.trim() });
+
 type ProjectFormProps = { team: Team; quotas: TeamQuota[]; teamChoice: React.ReactNode };
 
 function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
@@ -85,14 +88,14 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
   });
   const change = (part: Partial<CreateProject>) => setChosen({ ...chosen, ...part });
   const [settled] = useDebouncedValue(chosen, 200);
-  const plan = usePlan(createProject.safeParse(settled).data);
+  const plan = usePlan(read(settled).data);
   const choices = useChoices({ team_id: team.id, site: chosen.site });
   const create = useChange({
     act: (input: CreateProject) => client.projects.create.mutate(input, once(keyOf(input))),
     after: ({ id }) => void navigate(`/projects/${id}`),
   });
-  const named = projectName.safeParse(chosen.name);
-  const valid = createProject.safeParse(chosen);
+  const named = projectName.safeParse(chosen.name.trim());
+  const valid = read(chosen);
   const cost = choices(chosen)?.cost;
   return (
     <form
@@ -115,7 +118,6 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
-            maxLength={63}
             maw={400}
             data-autofocus
           />
