@@ -21,13 +21,14 @@ function Held({ project, resource }: { project: Project; resource: Resource }) {
   );
 }
 
+/** Their links are not discovered: Remix would ask for the route of each, thousands of addresses at once. */
 export const columns: Column<Project>[] = [
   {
     id: 'name',
     header: 'Project',
     meta: { sort: 'name' },
     cell: ({ row: { original } }) => (
-      <Link to={`/projects/${original.id}`} className="plain" prefetch="intent">
+      <Link to={`/projects/${original.id}`} className="plain" discover="none" prefetch="intent">
         <code>{original.name}</code>
       </Link>
     ),
@@ -43,7 +44,7 @@ export const columns: Column<Project>[] = [
     header: 'Team',
     meta: { from: 'sm' },
     cell: ({ row: { original } }) => (
-      <Link to={`/teams/${original.team_id}`} className="plain">
+      <Link to={`/teams/${original.team_id}`} className="plain" discover="none">
         {original.team_name}
       </Link>
     ),

@@ -8,6 +8,7 @@ import { TierName } from '../capacity/TierName.tsx';
 
 export type Server = Outputs['servers']['list']['items'][number];
 
+/** Their links are not discovered: Remix would ask for the route of each, thousands of addresses at once. */
 export const columns: Column<Server>[] = [
   { id: 'name', header: 'Server', meta: { sort: 'name' }, cell: ({ row }) => <code>{row.original.name}</code> },
   {
@@ -50,7 +51,7 @@ export const columns: Column<Server>[] = [
     meta: { from: 'sm' },
     cell: ({ row: { original } }) =>
       original.field_id ? (
-        <Link to={`/fields/${original.field_id}`} className="plain">
+        <Link to={`/fields/${original.field_id}`} className="plain" discover="none">
           {original.field_name}
         </Link>
       ) : (
