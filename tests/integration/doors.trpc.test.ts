@@ -142,3 +142,19 @@ test('what takes nothing needs no body and no type', async () => {
   const response = await fetch(`${app.url}/api/trpc/auth.logout`, { method: 'POST', headers });
   expect(response.status).toBe(200);
 });
+
+test('a stream on which nothing happens beats every fifteen seconds, so that a dead one is noticed', async () => {
+  const ended = new AbortController();
+  const headers = { accept: 'text/event-stream', authorization: 'Bearer admin' };
+  const response = await fetch(`${app.url}/api/trpc/live.changes`, { headers, signal: ended.signal });
+  const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
+  const decoder = new TextDecoder();
+  let told = '';
+  while (!/^event: ping$/m.test(told)) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    told += decoder.decode(value, { stream: true });
+  }
+  ended.abort();
+  expect(told).toMatch(/^event: connected\n[\s\S]*^event: ping$/m);
+}, 60_000);
