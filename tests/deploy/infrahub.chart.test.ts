@@ -133,7 +133,7 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
         { name: 'http', containerPort: Number(data.PORT) },
         { name: 'metrics', containerPort: Number(data.METRICS_PORT) },
       ]);
-      const product = readFileSync('server/platform/http.ts', 'utf8');
+      const product = ['http', 'readiness'].map((file) => readFileSync(`server/platform/${file}.ts`, 'utf8')).join('');
       for (const [kind, path] of [
         ['startupProbe', '/healthz'],
         ['livenessProbe', '/healthz'],
