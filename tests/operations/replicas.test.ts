@@ -118,6 +118,10 @@ async function drill(stack: CrashStack, asked: () => number) {
   const before = { synced: asked(), created: ids.length, heard: subscribers.map((s) => s.heard()) };
   await until('the next sync', () => (asked() >= before.synced + PAGES ? true : undefined), { seconds: 90 });
   await until('creates since', () => (ids.length > before.created + 5 ? true : undefined));
+  const hasHeard = (s: (typeof subscribers)[number], index: number) => s.heard() > (before.heard[index] ?? 0);
+  await until('every page to hear of them, or to give up', () =>
+    subscribers.every((s, index) => hasHeard(s, index) || s.failure() !== undefined) ? true : undefined,
+  );
   ended.abort();
   await within('everybody to leave', 40, working);
   await stack.settled();
