@@ -332,10 +332,10 @@ describe('a site that is none', () => {
     const { department, team } = await newBranch(db(), { capacity: { cpu: 10, ramGb: 10 } });
     const lead = adminOf('team_lead', team.id);
     for (const setting of [
-      quotas().setDepartment(lead, limit(department.id, 0, 0, 'nowhere')),
-      quotas().setTeam(lead, limit(team.id, 0, 0, 'nowhere')),
+      () => quotas().setDepartment(lead, limit(department.id, 0, 0, 'nowhere')),
+      () => quotas().setTeam(lead, limit(team.id, 0, 0, 'nowhere')),
     ]) {
-      await expect(setting).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await expect(setting()).rejects.toMatchObject({ code: 'FORBIDDEN' });
     }
   });
 
