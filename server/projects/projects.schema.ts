@@ -36,8 +36,16 @@ export const project = z
     site: z.string(),
     sla_type: slaType,
     performance_tier: performanceTier,
-    cpu: z.number().int().describe('Cores it holds of the team’s quota').meta({ example: 2 }),
-    ram_gb: z.number().int().describe('GiB it holds of the team’s quota').meta({ example: 4 }),
+    cpu: z
+      .number()
+      .int()
+      .describe('Cores; held of the team’s quota unless the project is `failed` or `decommissioned`')
+      .meta({ example: 2 }),
+    ram_gb: z
+      .number()
+      .int()
+      .describe('GiB; held of the team’s quota unless the project is `failed` or `decommissioned`')
+      .meta({ example: 4 }),
     status: projectStatus,
     status_reason: z.string().nullable().describe('Why it is where it is, and what comes next'),
     commit_sha: z.string().nullable().describe('The last commit that changed its entry'),

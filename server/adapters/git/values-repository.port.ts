@@ -9,9 +9,9 @@ export type FileEdit = (text: string | undefined) => string;
 export type ValuesRepository = {
   /**
    * Applies the edits to the newest state of the branch and pushes them as one commit. Edits that change nothing make no
-   * commit; the branch's head is answered then, which contains them already. Unless the message names operations (lines
-   * `InfraHub-Operation: …`) that no commit on the branch names: then an empty one is pushed, so that the branch has moved and refuses whatever somebody
-   * decided before and has on its way still.
+   * commit; the branch's head is answered then, which contains them already. Unless the message names operations
+   * (lines `InfraHub-Operation: …`) that no commit on the branch names: then an empty one is pushed, so that the branch
+   * has moved and refuses whatever somebody decided before and has on its way still.
    * @param beforePush is called right before each push; what it throws stops the write, with the remote as it was.
    * @throws GitError
    */
