@@ -84,7 +84,7 @@ describe.runIf(hasBrowser)('a page', () => {
           .click({ timeout: 2_000 })
           .catch(() => undefined);
       }
-      expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1);
+      await expect.poll(() => page.getByRole('heading', { level: 1 }).count(), { message: path }).toBe(1);
     }
   }, 240_000);
 
