@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { recordAudit } from '../audit/audit.repository.ts';
 import { findTeamPlace } from '../org/place.repository.ts';
 import type { Config } from '../platform/config.ts';
-import { inTransaction, type Tx } from '../platform/database.ts';
+import { inBackground, inTransaction, type Tx } from '../platform/database.ts';
 import { InvalidStateError } from '../platform/errors.ts';
 import type { JobHandler } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
@@ -36,7 +36,7 @@ export function createDriftService({ settings, log, ...outside }: Options) {
 
   async function lookAndKeep(requestId: string): Promise<Looked> {
     const looked = await look(requestId);
-    await inTransaction(db, (tx) => storeCheck(tx, looked));
+    await inBackground(db, (tx) => storeCheck(tx, looked));
     return looked;
   }
 

@@ -1,6 +1,6 @@
 import { type ArgoCd, ArgoCdError } from '../adapters/argocd/argocd.port.ts';
 import { GitError, type ValuesRepository } from '../adapters/git/values-repository.port.ts';
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inBackground } from '../platform/database.ts';
 import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { type AssertMine, asTheOneWriter } from '../provisioning/one-writer.ts';
@@ -85,7 +85,7 @@ export function createMender({ db, quotas, repository, argocd, targets, silenceS
   }
 
   async function finish(findingIds: string[], requestId: string): Promise<void> {
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       await advanceMends(tx, findingIds, 'done');
       await enqueueEarlyCheck(tx, requestId, CHECK_AFTER_SECONDS);
     });

@@ -72,11 +72,20 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Runs `work` in one transaction, again from the start when PostgreSQL says that it lost a race (serialization failure,
- * deadlock), at most five times with jitter.
- * @throws BusyError when it never won, or waited too long for a lock; nothing was changed then.
+ * Runs `work`, whose answer somebody waits for, in one transaction; again from the start when PostgreSQL says that it lost
+ * a race (serialization failure, deadlock), at most five times with jitter.
+ * @throws BusyError when it never won, or a statement took three seconds; nothing was changed then.
  */
 export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inBackground(db, async (tx) => {
+    // Behind another who waits for the same lock there are two waits, of which `lock_timeout` counts each for itself.
+    await tx.execute(sql`set local statement_timeout = '3s'`);
+    return work(tx);
+  });
+}
+
+/** The same for what may take its time, such as a job: ten seconds a statement. */
+export function inBackground<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   const options = { name: 'transaction', kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
   return inSpan(options, (span) => tryAgain(db, work, (tries) => span.set({ 'infrahub.tries': tries })));
 }

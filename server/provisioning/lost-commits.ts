@@ -1,5 +1,5 @@
 import type { ValuesRepository } from '../adapters/git/values-repository.port.ts';
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inBackground } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import { reasonOf } from './operation.rules.ts';
@@ -20,7 +20,7 @@ export function createLostCommits({ db, repository, targets, log }: Options) {
   }
 
   async function writeAgain(operations: Operation[]): Promise<void> {
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
       const there = await advance(tx, ids, ON_THE_WAY, { state: 'requested', askedAt: 'not yet' });

@@ -1,4 +1,4 @@
-import { type Db, inTransaction, type Tx } from '../platform/database.ts';
+import { type Db, inBackground, type Tx } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
@@ -38,13 +38,13 @@ export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: Set
 
   /** Those that give no quota back end together. */
   async function finish(operations: Operation[]): Promise<void> {
-    if (operations.length > 0) report(await inTransaction(db, (tx) => end(tx, operations)));
+    if (operations.length > 0) report(await inBackground(db, (tx) => end(tx, operations)));
   }
 
   /** The end of one that gives quota back, which locks its team's quota first: both in one transaction and once. */
   async function finishAndGiveBack(operation: Operation, usage: Usage): Promise<void> {
     const { id: operationId, projectId, teamId, site } = operation;
-    const finished = await inTransaction(db, async (tx) => {
+    const finished = await inBackground(db, async (tx) => {
       if (!(await quotas.changeUsage(tx, { teamId, site, projectId, operationId, ...usage }))) return [];
       const ended = await end(tx, [operation]);
       if (ended.length === 0) throw new Error('quota that is not held was given back');
@@ -66,7 +66,7 @@ export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: Set
   async function turnBack(operation: Operation, why: string): Promise<void> {
     const { id, kind, projectId, requestId } = operation;
     const { to, reason } = failureOf(operation, why);
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       await lockProjectsOf(tx, [id]);
       const turned = await advance(tx, [id], ON_THE_WAY, { state: 'undoing', reason });
       if (!turned.has(id)) return;
@@ -83,7 +83,7 @@ export function createSettlement({ db, quotas, timeoutSeconds, onEnd, log }: Set
       .map(({ operation, reason }) => ({ operation, reason: reasonOf(operation, reason) }))
       .filter(({ operation, reason }) => reason !== operation.statusReason);
     if (changed.length === 0) return;
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       const operations = changed.map(({ operation }) => operation);
       await lockProjectsOf(tx, idsOf(operations));
       const still = await unmoved(tx, operations);

@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inBackground } from '../platform/database.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
 import { reasonOf } from './operation.rules.ts';
 import {
@@ -21,7 +21,7 @@ const WORDS = {
 export async function keepWaiting(db: Db, operations: Operation[], waitingFor: WaitingFor, why: string): Promise<void> {
   const changed = operations.filter((o) => o.waitingFor !== waitingFor || o.waitingReason !== why);
   if (changed.length === 0) return;
-  await inTransaction(db, async (tx) => {
+  await inBackground(db, async (tx) => {
     const ids = changed.map((o) => o.id);
     await lockProjectsOf(tx, ids);
     const since = await startWaiting(tx, ids, waitingFor, why);
@@ -42,7 +42,7 @@ export async function keepWaiting(db: Db, operations: Operation[], waitingFor: W
 export async function endWaiting(db: Db, operations: Operation[]): Promise<void> {
   const waiting = operations.filter((o) => o.waitingFor !== null);
   if (waiting.length === 0) return;
-  await inTransaction(db, async (tx) => {
+  await inBackground(db, async (tx) => {
     const ids = waiting.map((o) => o.id);
     await lockProjectsOf(tx, ids);
     const resumed = await stopWaiting(tx, ids);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ArgoApplication, type ArgoCd, ArgoCdError } from '../adapters/argocd/argocd.port.ts';
 import { GitError, type ValuesRepository } from '../adapters/git/values-repository.port.ts';
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inBackground } from '../platform/database.ts';
 import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects } from '../projects/projects.changes.ts';
@@ -50,7 +50,7 @@ export function createWatcher(options: WatcherOptions) {
     const answer = await argocd.sync(application, first.id);
     if (answer.kind === 'busy') return keepWaiting(db, operations, 'operation', 'it is asked again soon');
     if (answer.kind === 'blocked') return keepWaiting(db, operations, 'sync_window', answer.reason);
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       const ids = operations.map((o) => o.id);
       await lockProjectsOf(tx, ids);
       const there = await advance(tx, ids, ['committed'], { state: 'syncing', askedAt: 'now' });

@@ -1,6 +1,6 @@
 import type { Size } from '../../db/schema/index.ts';
 import { type FileEdit, GitError, type ValuesRepository } from '../adapters/git/values-repository.port.ts';
-import { type Db, inTransaction } from '../platform/database.ts';
+import { type Db, inBackground } from '../platform/database.ts';
 import type { JobPayload } from '../platform/jobs.ts';
 import type { Log } from '../platform/log.ts';
 import { changeProjects, type ProjectChange } from '../projects/projects.changes.ts';
@@ -64,7 +64,7 @@ export function createWriter({ db, repository, targets, silenceSeconds, log }: W
 
   /** Notes in one transaction what the commit holds, and has Argo CD's side begin. */
   async function saveCommit(written: Operation[], commitSha: string, requestId: string): Promise<void> {
-    await inTransaction(db, async (tx) => {
+    await inBackground(db, async (tx) => {
       const ids = (state: Operation['state']) => written.filter((o) => o.state === state).map((o) => o.id);
       await lockProjectsOf(
         tx,

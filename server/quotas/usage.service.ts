@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { amountOf, type Resources } from '../allocations/allocations.rules.ts';
 import { recordAudit } from '../audit/audit.repository.ts';
 import { findTeamPlace } from '../org/place.repository.ts';
-import { type Db, type Executor, inTransaction, type Tx } from '../platform/database.ts';
+import { type Db, type Executor, inBackground, type Tx } from '../platform/database.ts';
 import { NotFoundError, type QuotaExceededError } from '../platform/errors.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
 import {
@@ -105,7 +105,7 @@ export function createUsageService({ db }: { db: Db }) {
 /** Counts again under the locks, since what was seen before them may have been a change on its way. */
 async function repairCounters(db: Db, caller: Caller, suspects: CounterRecount[]): Promise<Set<string>> {
   const ids = suspects.map((counter) => counter.id);
-  return inTransaction(db, async (tx) => {
+  return inBackground(db, async (tx) => {
     await lockTeamQuotas(tx, ids);
     const repairable = (await recountUsage(tx, ids)).filter(isRepairable);
     for (const counter of repairable) {

@@ -1,4 +1,4 @@
-import { type Database, inTransaction } from '../platform/database.ts';
+import { type Database, inBackground } from '../platform/database.ts';
 import type { Sample } from '../platform/metrics-replica.ts';
 import { isMigrated } from '../platform/migrate.ts';
 import * as gauges from './gauges.repository.ts';
@@ -19,7 +19,7 @@ export function createGaugesService(database: Database) {
     async read(): Promise<Sample[]> {
       const name = 'infrahub_database_migrated';
       if (!(await isMigrated(database))) return [{ name, labels: {}, value: 0 }];
-      const samples = await inTransaction(database.db, async (tx) => [
+      const samples = await inBackground(database.db, async (tx) => [
         ...projectSamples(await gauges.countProjects(tx)),
         ...operationSamples(await gauges.countOpenOperations(tx), await gauges.countWaiting(tx)),
         ...jobSamples(await gauges.countJobs(tx)),

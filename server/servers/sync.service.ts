@@ -4,7 +4,7 @@ import type { Inventory, RejectedRow } from '../adapters/inventory/inventory.por
 import { recordAudit } from '../audit/audit.repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
-import { type Db, inTransaction, type Tx } from '../platform/database.ts';
+import { type Db, inBackground, type Tx } from '../platform/database.ts';
 import { type ErrorCode, InfraHubError, InvalidStateError, NotFoundError } from '../platform/errors.ts';
 import { type Log, withLogContext } from '../platform/log.ts';
 import { authorize, type Caller } from '../platform/policy.ts';
@@ -69,7 +69,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     const answer = await inventory.readFleet();
     const sorted = sortOut(answer);
     const problem = whyUnusable(answer, sorted);
-    return inTransaction(db, async (tx) => {
+    return inBackground(db, async (tx) => {
       const result = problem === undefined ? await apply(tx, id, sorted, order) : failed(problem, sorted);
       return finish(tx, id, order, result);
     });
@@ -135,7 +135,7 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
     const reason = isForeseen
       ? error.message
       : `An unexpected error stopped the sync. Nothing was changed; the log tells more under request ${order.by.requestId}.`;
-    return inTransaction(db, (tx) => finish(tx, id, order, failed(reason)));
+    return inBackground(db, (tx) => finish(tx, id, order, failed(reason)));
   }
 
   function report({ id: run_id, outcome, error, ...run }: SyncRun): void {
