@@ -3,7 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { idempotencyKeys } from '../../db/schema/index.ts';
 import { executePrepared, type Tx } from './database.ts';
-import { InfraHubError } from './errors.ts';
+import { ConflictError, InfraHubError } from './errors.ts';
 
 type Once<T> = {
   actor: string;
@@ -18,7 +18,7 @@ type Once<T> = {
  * Does `work` once for each key: a repetition with the same input answers the first result again. The key, the hash of
  * the input and the result are written in the transaction that does the work, so there is no moment in which one exists
  * without the other; a repetition at the same time waits for the first to commit. Without a key, `work` simply runs.
- * @throws InfraHubError `IDEMPOTENCY_CONFLICT` for the same key with another input.
+ * @throws InfraHubError `IDEMPOTENCY_CONFLICT` for the same key with another input, and what `storedAnswer` may say.
  */
 export async function once<T>(tx: Tx, use: Once<T>, work: () => Promise<T>): Promise<T> {
   const { actor, procedure, key, input, output } = use;
@@ -38,12 +38,28 @@ export async function once<T>(tx: Tx, use: Once<T>, work: () => Promise<T>): Pro
     const [first] = await tx.select().from(idempotencyKeys).where(sameKey);
     // Swept away as too old between the two statements: the key is free.
     if (!first) return once(tx, use, work);
-    if (first.inputHash === inputHash) return output.parse(first.result);
-    throw keyConflict();
+    if (first.inputHash !== inputHash) throw keyConflict();
+    const before = storedAnswer(output, first.result);
+    if ('error' in before) throw before.error;
+    return before.answer;
   }
   const result = await work();
   await tx.update(idempotencyKeys).set({ result }).where(sameKey);
   return result;
+}
+
+const identified = z.object({ id: z.string() });
+
+/**
+ * The answer that was stored with a key. One that another version wrote in a shape which is not known here is told to be
+ * there: not as a fault, since what was asked is done; and not as a conflict of keys, upon which it may be asked anew.
+ */
+export function storedAnswer<T>(output: z.ZodType<T>, stored: unknown): { answer: T } | { error: ConflictError } {
+  const { success, data } = output.safeParse(stored);
+  if (success) return { answer: data };
+  const message =
+    'This was done before, with this idempotency key, by another version of InfraHub, whose answer cannot be repeated. It is not done again: look at what is there.';
+  return { error: new ConflictError(message, { ...identified.safeParse(stored).data }) };
 }
 
 /** A key that somebody gave, and what they gave it for. */

@@ -3,7 +3,7 @@ import { recordAudits } from '../audit/audit.repository.ts';
 import type { TeamPlace } from '../org/place.repository.ts';
 import type { Tx } from '../platform/database.ts';
 import { ConflictError } from '../platform/errors.ts';
-import { findResults, hashOf, keyConflict, remember } from '../platform/idempotency.ts';
+import { findResults, hashOf, keyConflict, remember, storedAnswer } from '../platform/idempotency.ts';
 import type { Caller } from '../platform/policy.ts';
 import { enqueueWrite } from '../provisioning/provisioning.jobs.ts';
 import type { QuotasService } from '../quotas/quotas.service.ts';
@@ -113,7 +113,7 @@ async function resultsOf(tx: Tx, creates: Create[]): Promise<Seen['known']> {
   return new Map(
     found.map(({ inputHash, result, ...use }) => [
       keyOf(use),
-      { inputHash, decision: { answer: shape.project.parse(result) } },
+      { inputHash, decision: storedAnswer(shape.project, result) },
     ]),
   );
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { idempotencyKeys } from '../../db/schema/index.ts';
@@ -104,6 +104,20 @@ describe.each(DOORS)('at the %s door', (door) => {
       const other = inputOf();
       expect(await create(door, path, other, key)).toMatchObject({ status: 409, code: 'IDEMPOTENCY_CONFLICT' });
       expect((await create(door, path, other, randomUUID())).id).toBeDefined();
+    });
+
+    test('an answer that another version kept in another shape is not repeated, and nothing is done twice', async () => {
+      const [input, key] = [inputOf(), randomUUID()];
+      const { id } = await create(door, path, input, key);
+      const mine = eq(idempotencyKeys.key, key);
+      await database.db
+        .update(idempotencyKeys)
+        .set({ result: { id, title: input.name } })
+        .where(mine);
+      const again = await create(door, path, input, key);
+      expect(again).toMatchObject({ status: 409, code: 'CONFLICT' });
+      expect(JSON.stringify(again.said)).toContain(`"details":{"id":"${id}"}`);
+      expect(JSON.stringify(again.said)).toContain('It is not done again');
     });
 
     test('the key of somebody else is another key', async () => {
