@@ -64,6 +64,13 @@ describe('the pipeline', () => {
     expect(tools.filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  test('installs each of Debian’s packages without which a test would be skipped', () => {
+    const [testing] = jobs.filter(({ name }) => name === 'test');
+    const [, packages = ''] =
+      /apt-get install .* --no-install-recommends (.*)/.exec(testing?.before_script.join('\n') ?? '') ?? [];
+    expect(packages.split(' ')).toEqual(['chromium', 'slapd', 'openssh-server', 'openssl', 'postgresql', 'prometheus']);
+  });
+
   test('gives the build only arguments that the Dockerfile takes, and the image that its default names', () => {
     const [build] = jobs.filter(({ name }) => name === 'build');
     const given = [...(build?.script?.join('\n') ?? '').matchAll(/--build-arg (\w+)=/g)].map(([, name = '']) => name);
