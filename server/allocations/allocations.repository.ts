@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import {
   departmentQuotaAllocations as departmentQuotas,
   departments,
@@ -6,7 +7,7 @@ import {
   fields,
   servers,
 } from '../../db/schema/index.ts';
-import { type Executor, orZero, type Tx } from '../platform/database.ts';
+import { type Executor, orZero, selectRows, type Tx } from '../platform/database.ts';
 import type { FieldBudget, Grant, HeldServer } from './allocations.rules.ts';
 
 /** Locks the field, which owns the budget of its servers and grants, until the transaction ends; false if it is gone. */
@@ -29,7 +30,9 @@ export async function isSite(db: Executor, site: string): Promise<boolean> {
 
 /** Every site, by name. */
 export async function listSites(db: Executor): Promise<string[]> {
-  const { rows } = await db.execute<{ site: string }>(
+  const rows = await selectRows(
+    db,
+    z.object({ site: z.string() }),
     sql`select distinct site from (${sitesOf()}) known order by site`,
   );
   return rows.map(({ site }) => site);
@@ -83,35 +86,50 @@ export function listSiteBudgets(db: Executor, fieldId: string, site?: string): P
     .orderBy(siteName);
 }
 
+const givenServer = z.object({ id: z.string(), name: z.string() });
+
 /**
  * Gives those of the servers that exist and are free to the field, and answers them. In id order, so that two that give
  * the same servers to two fields wait for each other instead of deadlocking.
  */
-export async function giveServers(tx: Tx, fieldId: string, serverIds: string[]) {
-  const { rows } = await tx.execute<{ id: string; name: string }>(sql`
+export function giveServers(tx: Tx, fieldId: string, serverIds: string[]): Promise<z.infer<typeof givenServer>[]> {
+  return selectRows(
+    tx,
+    givenServer,
+    sql`
     with given as (
       insert into ${fieldServerAllocations} (field_id, server_id)
       select ${fieldId}, id from ${servers} where id = any(${sql.param(serverIds)}::uuid[]) order by id
       on conflict (server_id) do nothing
       returning server_id
     )
-    select s.id, s.name from given join ${servers} s on s.id = given.server_id order by s.name`);
-  return rows;
+    select s.id, s.name from given join ${servers} s on s.id = given.server_id order by s.name`,
+  );
 }
 
-export type TakenServer = { name: string; site: string; cpu: number; ram_gb: number; online: boolean };
+const takenServer = z.object({
+  name: z.string(),
+  site: z.string(),
+  cpu: z.number(),
+  ram_gb: z.number(),
+  online: z.boolean(),
+});
+export type TakenServer = z.infer<typeof takenServer>;
 
 /** Takes those of the servers that the field has away from it, and answers them. */
-export async function takeServers(tx: Tx, fieldId: string, serverIds: string[]): Promise<TakenServer[]> {
-  const { rows } = await tx.execute<TakenServer>(sql`
+export function takeServers(tx: Tx, fieldId: string, serverIds: string[]): Promise<TakenServer[]> {
+  return selectRows(
+    tx,
+    takenServer,
+    sql`
     with taken as (
       delete from ${fieldServerAllocations}
       where field_id = ${fieldId} and server_id = any(${sql.param(serverIds)}::uuid[])
       returning server_id
     )
     select s.name, s.site, s.cpu, s.ram_gb, s.status = 'online' as online
-    from taken join ${servers} s on s.id = taken.server_id order by s.name`);
-  return rows;
+    from taken join ${servers} s on s.id = taken.server_id order by s.name`,
+  );
 }
 
 /** Those of the servers that exist, each with the field that has it. */

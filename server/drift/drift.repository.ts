@@ -10,10 +10,9 @@ const FINDINGS_KEPT = 1_000;
 
 /** The database's clock. */
 export async function readNow(db: Executor): Promise<string> {
-  const { rows } = await db.execute<{ now: string }>(
-    sql`select to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
-  );
-  return z.string().parse(rows[0]?.now);
+  const now = sql`select to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`;
+  const { rows } = await db.execute(now);
+  return z.tuple([z.object({ now: z.string() })]).parse(rows)[0].now;
 }
 
 const isMoving = sql<boolean>`(

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Executor } from '../platform/database.ts';
+import { type Executor, selectRows } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
 import * as levels from './levels.repository.ts';
-import type { Tree } from './org.schema.ts';
+import { type Tree, tree } from './org.schema.ts';
 import { sharesWithin } from './shares.repository.ts';
 
 /**
@@ -10,7 +10,10 @@ import { sharesWithin } from './shares.repository.ts';
  * above it the bare names on the way there.
  */
 export async function readTree(db: Executor, scope: Scope): Promise<Tree> {
-  const { rows } = await db.execute<Tree>(sql`
+  const [found] = await selectRows(
+    db,
+    tree,
+    sql`
     with ${sharesWithin(scope)},
     center_share as (
       select parent_id as node_id, site, sum(cpu_capacity) as cpu_capacity, sum(cpu_limit) as cpu_limit,
@@ -22,8 +25,9 @@ export async function readTree(db: Executor, scope: Scope): Promise<Tree> {
     department_branch as (${branch(scope, levels.department, shareList('department_share', QUOTA), 'team')}),
     field_branch as (${branch(scope, levels.field, shareList('field_share', SERVERS), 'department')}),
     center_branch as (${branch(scope, levels.center, shareList('center_share', SERVERS), 'field')})
-    select coalesce((select nodes from center_branch), '[]') as centers`);
-  return { centers: rows[0]?.centers ?? [] };
+    select coalesce((select nodes from center_branch), '[]') as centers`,
+  );
+  return found ?? { centers: [] };
 }
 
 /** The nodes of a level as JSON, an array for each parent; those not covered only where something below them is. */

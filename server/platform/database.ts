@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import type { z } from 'zod';
 import * as schema from '../../db/schema/index.ts';
 import { BusyError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -101,6 +102,12 @@ async function tryAgain<T>(db: Db, work: (tx: Tx) => Promise<T>, onTry: (tries: 
       await sleep(10 + Math.random() * 50 * 2 ** tries);
     }
   }
+}
+
+/** The rows of a statement in plain SQL, of which nobody but `row` knows what they are. @throws ZodError where they differ */
+export async function selectRows<T>(db: Executor, row: z.ZodType<T>, statement: SQL): Promise<T[]> {
+  const { rows } = await db.execute(statement);
+  return rows.map((found) => row.parse(found));
 }
 
 const dialect = new PgDialect();

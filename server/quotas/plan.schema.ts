@@ -4,7 +4,7 @@ import { id } from '../platform/schema.ts';
 const amount = z.number().int();
 
 /** What a node has, gave away and sees used at a site. */
-const share = z.object({
+export const share = z.object({
   cpu_limit: amount.describe('Cores of its quota; for a field, of its servers that are online'),
   cpu_granted: amount.describe('Cores of the quotas given below it; for a team, its own quota'),
   cpu_used: amount.describe('Cores that projects hold below it'),
@@ -14,7 +14,7 @@ const share = z.object({
 });
 export type Share = z.infer<typeof share>;
 
-const nodeChange = z.object({
+export const nodeChange = z.object({
   level: z.enum(['field', 'department', 'team']),
   id,
   name: z.string(),

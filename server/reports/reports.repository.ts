@@ -1,12 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { allSharesWithin } from '../org/shares.repository.ts';
-import type { Executor } from '../platform/database.ts';
+import { type Executor, selectRows } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
-import type { UsageRow } from './reports.schema.ts';
+import { type UsageRow, usageRow } from './reports.schema.ts';
 
 /** Every node in the scope, a row for each site where it has something; fields first, then departments, then teams. */
-export async function readUsage(db: Executor, scope: Scope, site: string | undefined): Promise<UsageRow[]> {
-  const { rows } = await db.execute<UsageRow>(sql`
+export function readUsage(db: Executor, scope: Scope, site: string | undefined): Promise<UsageRow[]> {
+  return selectRows(
+    db,
+    usageRow,
+    sql`
     with ${allSharesWithin(scope)}
     select level, node_id as id, name, parent_id, site,
       cpu_capacity, case level when 'field' then cpu_limit end as cpu_online,
@@ -18,6 +21,6 @@ export async function readUsage(db: Executor, scope: Scope, site: string | undef
     from share
     where greatest(cpu_capacity, cpu_limit, cpu_granted, ram_gb_capacity, ram_gb_limit, ram_gb_granted) > 0
       ${site === undefined ? sql`` : sql`and site = ${site}`}
-    order by depth, name, node_id, site`);
-  return rows;
+    order by depth, name, node_id, site`,
+  );
 }

@@ -1,9 +1,9 @@
 import { inArray, type SQL, sql } from 'drizzle-orm';
 import { departments, fields, teams, usageSnapshots } from '../../db/schema/index.ts';
 import { allSharesWithin } from '../org/shares.repository.ts';
-import type { Executor } from '../platform/database.ts';
+import { type Executor, selectRows } from '../platform/database.ts';
 import type { Scope } from '../platform/policy.ts';
-import type { HistoryRow } from './reports.schema.ts';
+import { type HistoryRow, historyRow } from './reports.schema.ts';
 
 /** The day that is, for everybody. */
 const TODAY = sql`(now() at time zone 'utc')::date`;
@@ -40,7 +40,10 @@ type HistoryQuery = { scope: Scope; centerId?: string; site: string | undefined;
 export async function readHistory(db: Executor, { scope, centerId, site, days }: HistoryQuery): Promise<HistoryRow[]> {
   const counted = centerId === undefined ? highestOf(scope) : sql`level = 'field' and parent_id = ${centerId}`;
   const atSite = site === undefined ? sql`` : sql`and site = ${site}`;
-  const { rows } = await db.execute<HistoryRow>(sql`
+  return selectRows(
+    db,
+    historyRow,
+    sql`
     with ${allSharesWithin(scope)},
     known as (
       select day, site, ${AMOUNTS} from ${usageSnapshots}
@@ -51,8 +54,8 @@ export async function readHistory(db: Executor, { scope, centerId, site, days }:
       sum(cpu_limit)::float8 as cpu_online, sum(cpu_granted)::float8 as cpu_granted, sum(cpu_used)::float8 as cpu_used,
       sum(ram_gb_limit)::float8 as ram_gb_online, sum(ram_gb_granted)::float8 as ram_gb_granted,
       sum(ram_gb_used)::float8 as ram_gb_used
-    from known group by known.day, known.site order by known.day, known.site`);
-  return rows;
+    from known group by known.day, known.site order by known.day, known.site`,
+  );
 }
 
 /** The nodes of a scope that lie in no other of its nodes, so that nothing is counted twice. */

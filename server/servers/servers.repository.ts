@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { fieldServerAllocations, fields, servers, syncRuns } from '../../db/schema/index.ts';
-import { type Executor, likePattern } from '../platform/database.ts';
+import { type Executor, likePattern, selectRows } from '../platform/database.ts';
 import { keyset } from '../platform/paging.ts';
 import type { Scope } from '../platform/policy.ts';
 import type { Page } from '../platform/schema.ts';
@@ -93,7 +93,7 @@ export type FacetRow = z.infer<typeof facetRow>;
  * Every value there is in the scope, with how many servers it has beside the other filters, in one scan: each server
  * carries a bit for each filter that it meets, and a facet counts those that meet all but its own.
  */
-export async function countFacets(db: Executor, scope: Scope, filter: ServerFilters): Promise<FacetRow[]> {
+export function countFacets(db: Executor, scope: Scope, filter: ServerFilters): Promise<FacetRow[]> {
   const conditions = Object.entries(choices(filter));
   const bits = Object.fromEntries(conditions.map(([facet], i) => [facet, 1 << i]));
   const all = (1 << conditions.length) - 1;
@@ -104,7 +104,10 @@ export async function countFacets(db: Executor, scope: Scope, filter: ServerFilt
     select ${facet} as facet, ${value} as value, ${name} as name,
       (count(*) filter (where met | ${bits[facet] ?? 0}::int = ${all}::int))::int as count
     from seen`;
-  const { rows } = await db.execute(sql`
+  return selectRows(
+    db,
+    facetRow,
+    sql`
     with seen as materialized (
       select ${servers.site} as site, ${servers.performanceTier} as tier, ${servers.status} as status,
         ${fields.id}::text as field_id, ${fields.name} as field_name, ${sql.join(met, sql` + `)} as met
@@ -119,6 +122,6 @@ export async function countFacets(db: Executor, scope: Scope, filter: ServerFilt
     union all ${counted('status', sql`status`)} group by status
     union all ${counted('field', sql`field_id`, sql`field_name`)} where field_id is not null group by field_id, field_name
     union all ${counted('allocated', sql`(field_id is not null)::text`)} group by field_id is not null
-    order by facet, name, value`);
-  return z.array(facetRow).parse(rows);
+    order by facet, name, value`,
+  );
 }

@@ -16,10 +16,8 @@ export async function takeSyncLock(pool: pg.Pool): Promise<(() => Promise<void>)
   client.on('error', () => {}); // a lock that is lost shows when the run ends: `finishRun` answers nothing then
   const close = () => client.release(true);
   try {
-    const { rows } = await client.query<{ mine: boolean }>(
-      "select pg_try_advisory_lock(hashtext('infrahub.sync')) as mine",
-    );
-    if (rows[0]?.mine) return () => client.query('select pg_advisory_unlock_all()').then(close, close);
+    const { rows } = await client.query("select pg_try_advisory_lock(hashtext('infrahub.sync')) as mine");
+    if (rows[0]?.mine === true) return () => client.query('select pg_advisory_unlock_all()').then(close, close);
   } catch (error) {
     close();
     throw error;
