@@ -57,8 +57,8 @@ export function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<
     });
     // What we do not know we need not meet; Node would answer for itself, in another shape.
     server.on('checkExpectation', (request, answer) => server.emit('request', request, answer));
-    const serve = getRequestListener(app.fetch, { errorHandler: answerFailure });
-    server.on('request', (request, answer) => (namesTwoHosts(request) ? refuseHosts(answer) : serve(request, answer)));
+    const serve = getRequestListener(app.fetch, { errorHandler: answerFailure, hostname: NO_HOST });
+    server.on('request', (request, answer) => (namesItsHost(request) ? serve(request, answer) : refuseHosts(answer)));
     const drain = async (ms: number) => {
       isDraining = true;
       await sleep(ms);
@@ -116,13 +116,20 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   );
 }
 
-/** Node would take the first; a proxy may have taken the other (RFC 9112, 3.2). */
-const namesTwoHosts = ({ rawHeaders }: IncomingMessage): boolean =>
-  rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length > 1;
+/** For those who name none, as HTTP/1.0 does not. */
+const NO_HOST = 'localhost';
+
+/** Of two, Node would take the first; a proxy may have taken the other (RFC 9112, 3.2). */
+function namesItsHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length;
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+}
 
 function refuseHosts(answer: ServerResponse): void {
   const requestId = randomUUID();
-  answer.writeHead(HTTP_STATUS[NO_HTTP.code], headersOf(requestId)).end(JSON.stringify(errorBody(NO_HTTP, requestId)));
+  const body = JSON.stringify(errorBody(NO_HTTP, requestId));
+  answer.writeHead(HTTP_STATUS[NO_HTTP.code], { ...headersOf(requestId), 'Content-Length': Buffer.byteLength(body) });
+  answer.end(body);
 }
 
 const headersOf = (requestId: string) => ({

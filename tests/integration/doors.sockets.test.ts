@@ -50,6 +50,7 @@ describe.concurrent('a request that a proxy might see as two, or as another, is 
     ['a header over two lines', ['GET /healthz HTTP/1.1', 'Host: a', 'X: a', ' Y: b', ...END]],
     ['two hosts', ['GET /healthz HTTP/1.1', 'Host: a', 'Host: b', '', ...HIDDEN]],
     ['no host', ['GET /healthz HTTP/1.1', '', ...HIDDEN]],
+    ['two hosts in HTTP/1.0', ['GET /healthz HTTP/1.0', 'Host: a', 'Host: b', '', ...HIDDEN]],
     ['lines that end in LF alone', ['GET /healthz HTTP/1.1\nHost: a\n\n']],
     ['a name with NUL', ['GET /healthz HTTP/1.1', 'Host: a', 'X\0: a', ...END]],
   ])('%s', async (_, lines) => {
@@ -64,6 +65,7 @@ describe.concurrent('what is unusual and yet plain is understood', () => {
       [...HIDDEN.slice(0, -1), 'GET /api/v1/x HTTP/1.1', 'Host: a', ...END],
       ['200', '404 NOT_FOUND'],
     ],
+    ['HTTP/1.0, which knows no host', ['GET /healthz HTTP/1.0', '', ''], ['200']],
     ['an address with another host', ['GET http://evil.example/healthz HTTP/1.1', 'Host: a', ...END], ['200']],
     [
       'an address of another kind',
