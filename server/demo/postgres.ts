@@ -21,6 +21,8 @@ type Options = {
   password: string;
   /** Server settings, such as `fsync: 'off'`. */
   settings?: Record<string, string>;
+  /** The folder with PostgreSQL's programs, where they are not to be those that npm brought. */
+  programs?: string | undefined;
 };
 
 export type Postgres = {
@@ -33,8 +35,8 @@ export type Postgres = {
 };
 
 /** Starts a real PostgreSQL, from the binaries that npm brought, on a free loopback port; ready when this resolves. */
-export async function startPostgres({ folder, password, settings = {} }: Options): Promise<Postgres> {
-  const bin = await binaries();
+export async function startPostgres({ folder, password, settings = {}, programs }: Options): Promise<Postgres> {
+  const bin = programs ?? (await binaries());
   await initialise(bin, folder, password);
   const port = await freePort();
   const flags = Object.entries({

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { cp, lchown, lstat, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { onDatabase } from './crash-postgres.ts';
@@ -32,6 +33,12 @@ export async function takeBackup(url: string, data: string, backup: string): Pro
   });
 }
 
+/** Has these files belong to whom the data belongs to, as PostgreSQL insists on. */
+export async function giveTo(data: string, files: string): Promise<void> {
+  const { uid, gid } = await lstat(data);
+  await run('chown', ['-R', `${uid}:${gid}`, files]);
+}
+
 /** Puts the backup where the data was, or would be. */
 export async function restoreBackup(backup: string, data: string): Promise<void> {
   await rm(data, { recursive: true, force: true });
@@ -41,4 +48,24 @@ export async function restoreBackup(backup: string, data: string): Promise<void>
 /** With owners and modes, which PostgreSQL insists on. Files that vanish meanwhile are of no account: the WAL tells. */
 async function copy(from: string, to: string): Promise<void> {
   await run('cp', ['-a', from, to]).catch(() => cp(from, to, { recursive: true, force: true }));
+}
+
+/** The programs of the newest PostgreSQL that is installed, with the tools for backups; undefined where there is none. */
+export const installedPrograms: string | undefined = globSync('/usr/lib/postgresql/*/bin/pg_dump')
+  .map(dirname)
+  .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  .at(-1);
+
+/** What docs/operations.md tells an operator to type: from the name of a program to the end of the line or of the code. */
+function documented(program: string): string {
+  const [command] =
+    new RegExp(`(?<=^|\`)${program} [^\\n\`]+`, 'm').exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+  if (command === undefined) throw new Error(`docs/operations.md does not say how to use ${program}`);
+  return command;
+}
+
+/** Runs what the page says, in this folder, which also stands for the page's `/backup`. */
+export async function runDocumented(program: string, databaseUrl: string, folder: string): Promise<void> {
+  const env = { NODE_ENV: 'test', PATH: `${installedPrograms}:/usr/bin:/bin`, DATABASE_URL: databaseUrl } as const;
+  await run('sh', ['-c', documented(program).replaceAll('/backup', folder)], { cwd: folder, env });
 }
