@@ -91,6 +91,7 @@ describe.skipIf(helm.missing)(`the chart of InfraHub ${helm.missing ?? ''}`, () 
       scaleTargetRef: { kind: 'Deployment', name: 'infrahub' },
       minReplicas: 3,
       maxReplicas: 8,
+      metrics: [{ resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 280 } } }],
     });
     expect(one(objects, 'Deployment').spec).not.toHaveProperty('replicas');
     expect((await render(CHART, minimalValues)).map(({ kind }) => kind)).not.toContain('HorizontalPodAutoscaler');

@@ -57,6 +57,11 @@ describe.skipIf(helm.missing)(`the values of InfraHub’s chart ${helm.missing ?
       { networkPolicy: { egress: { ...minimalValues.networkPolicy.egress, git: { to: [], ports: [443] } } } },
       "at '/networkPolicy/egress/git/to': minItems: got 0, want 1",
     ],
+    [
+      'traces to a collector that may not be reached',
+      { config: { ...minimalValues.config, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' } },
+      'networkPolicy.egress.telemetry must say where the collector is',
+    ],
     ['metrics where the Ingress leads', { config: { ...minimalValues.config, METRICS_PORT: 3000 } }, 'must differ'],
   ])('%s is refused, and Helm says where', async (_, wrong, message) => {
     await expect(render(CHART, { ...minimalValues, ...wrong })).rejects.toThrow(message);

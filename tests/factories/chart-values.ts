@@ -35,7 +35,7 @@ export const minimalValues = {
 export const highlyAvailableValues = {
   ...minimalValues,
   spread: 'required',
-  autoscaling: { enabled: true, minReplicas: 3, maxReplicas: 8 },
+  autoscaling: { enabled: true, minReplicas: 3, maxReplicas: 8, cpuPercent: 280 },
   podDisruptionBudget: { maxUnavailable: 1 },
   config: { ...minimalValues.config, DATABASE_POOL_SIZE: 15, TRUST_PROXY: '10.0.0.0/8' },
 };
