@@ -1,24 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { startDirectory } from '../../server/demo/directory.ts';
-import { centerAdmin } from '../factories/caller.ts';
 import { newCenter, newField } from '../factories/org.ts';
-import { startApp } from '../support/app.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { appForTests, startApp } from '../support/app.ts';
 import { type Call, json, restOf } from '../support/rest.ts';
 
-let database: TestDatabase;
-let app: Awaited<ReturnType<typeof startApp>>;
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  app = await startApp(database, { admin: centerAdmin() });
-});
-afterAll(async () => {
-  await app.stop();
-  await database.drop();
-});
+const app = appForTests();
 
 const rest = (path: string, call?: Call) => restOf(app.url).rest(path, call);
 const csv = { headers: { accept: 'text/csv' } };
@@ -28,8 +16,8 @@ const page = z.object({ items: z.array(z.object({ id: z.string() })), next_curso
 const nextOf = (link: string | null): string | undefined => /^<\/api\/v1([^>]+)>; rel="next"$/.exec(link ?? '')?.[1];
 
 async function centerWithFields(names: string[]) {
-  const { id } = await newCenter(database.db);
-  for (const name of names) await newField(database.db, { centerId: id, name });
+  const { id } = await newCenter(app.database.db);
+  for (const name of names) await newField(app.database.db, { centerId: id, name });
   return id;
 }
 
@@ -106,7 +94,7 @@ test('OPTIONS of nothing is 404', async () => {
 });
 
 test('what is gone answers 204 and nothing', async () => {
-  const { id } = await newCenter(database.db);
+  const { id } = await newCenter(app.database.db);
   expect(await rest(`/centers/${id}`, { method: 'DELETE' })).toMatchObject({ status: 204, text: '' });
 });
 
@@ -116,7 +104,7 @@ test('a refused token is told which kind is wanted', async () => {
 
 test('who guesses passwords is told by both doors how long to wait', async () => {
   const directory = await startDirectory({ people: [{ username: 'guessed', password: 'right' }], groups: [] });
-  const guarded = await startApp(database, {}, { ...directory.env, SIGN_IN_TRIES: '1' });
+  const guarded = await startApp(app.database, {}, { ...directory.env, SIGN_IN_TRIES: '1' });
   const wrong = { username: 'guessed', password: 'wrong' };
   const { refusal } = restOf(guarded.url);
   await refusal('/auth/login', { ...json(wrong), token: null });

@@ -1,23 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { centerAdmin } from '../factories/caller.ts';
-import { startApp } from '../support/app.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { describe, expect, test } from 'vitest';
+import { appForTests } from '../support/app.ts';
 import { exchange } from '../support/sockets.ts';
 
-let database: TestDatabase;
-let app: Awaited<ReturnType<typeof startApp>>;
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  app = await startApp(database, { admin: centerAdmin() });
-});
-afterAll(async () => {
-  await app.stop();
-  await database.drop();
-});
+const app = appForTests();
 
 const raw = (...lines: string[]) => exchange(app.url, lines.join('\r\n'));
 const END = ['Connection: close', '', ''];

@@ -1,22 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { centerAdmin } from '../factories/caller.ts';
-import { startApp } from '../support/app.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { appForTests } from '../support/app.ts';
 
-let database: TestDatabase;
-let app: Awaited<ReturnType<typeof startApp>>;
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  app = await startApp(database, { admin: centerAdmin() });
-});
-afterAll(async () => {
-  await app.stop();
-  await database.drop();
-});
+const app = appForTests();
 
 /** Every error of the tRPC door: its clients insist on a number, and ours is in `data`. */
 const errorShape = z.strictObject({

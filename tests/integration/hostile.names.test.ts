@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { teams } from '../../db/schema/index.ts';
 import { displayName } from '../../server/platform/schema.ts';
-import { centerAdmin } from '../factories/caller.ts';
 import { newDepartment } from '../factories/org.ts';
 import { type ProvisioningWorld, provisioningWorld } from '../factories/projects.ts';
-import { startApp } from '../support/app.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { appForTests } from '../support/app.ts';
 import { recordingLog } from '../support/log.ts';
+import { json, restOf } from '../support/rest.ts';
 
 /** Names that somebody may give to a team, each of which means something to something that it passes through. */
 const NAMES = [
@@ -61,29 +60,17 @@ describe('in Git', () => {
 });
 
 describe('on the wire', () => {
-  let database: TestDatabase;
-  let app: Awaited<ReturnType<typeof startApp>>;
-  beforeAll(async () => {
-    database = await freshDatabase();
-    app = await startApp(database, { admin: centerAdmin() });
-  });
-  afterAll(async () => {
-    await app.stop();
-    await database.drop();
-  });
+  const app = appForTests();
 
   test.each(NAMES)('%s comes back as it was given, and in CSV is no formula and one cell', async (name) => {
-    const department = await newDepartment(database.db);
-    const headers = { authorization: 'Bearer admin', 'content-type': 'application/json' };
-    const body = JSON.stringify({ department_id: department.id, name });
-    const made = await fetch(`${app.url}/api/v1/teams`, { method: 'POST', headers, body });
-    expect(await made.json()).toMatchObject({ name });
+    const department = await newDepartment(app.database.db);
+    const { rest } = restOf(app.url);
+    const made = await rest('/teams', json({ department_id: department.id, name }));
+    expect(JSON.parse(made.text)).toMatchObject({ name });
     expect(made.headers.get('content-type')).toMatch(/^application\/json/);
 
-    const listed = await fetch(`${app.url}/api/v1/teams?department_id=${department.id}`, {
-      headers: { ...headers, accept: 'text/csv' },
-    });
-    const csv = await listed.text();
+    const list = `/teams?department_id=${department.id}`;
+    const { text: csv } = await rest(list, { headers: { accept: 'text/csv' } });
     const inert = /^[=+\-@]/.test(name) ? `'${name}` : name;
     const cell = /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
     expect(csv.split('\r\n')).toHaveLength(3);

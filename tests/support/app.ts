@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../server/platform/clock.ts';
 import { createApp } from '../../server/platform/http.ts';
 import { createJobs } from '../../server/platform/jobs.ts';
@@ -9,10 +9,9 @@ import type { Caller } from '../../server/platform/policy.ts';
 import { readConfig } from '../../server/platform/read-config.ts';
 import { appRouter } from '../../server/router.ts';
 import { createServices } from '../../server/services.ts';
-import type { TestDatabase } from './database.ts';
-
-/** Nothing listens there: what these settings point to is out of reach. */
-const NOWHERE = '127.0.0.1:1';
+import { centerAdmin } from '../factories/caller.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { settingsOver } from './settings.ts';
 
 /**
  * The product's whole HTTP surface on a loopback port, over this database, with every system outside out of reach.
@@ -25,6 +24,28 @@ export async function startApp(
 ) {
   const { url, stop } = await serve(database, callers, settings);
   return { url, stop };
+}
+
+/** The same for the tests of a file or `describe`, over a database of their own: to the token `admin` nothing is denied. */
+export function appForTests() {
+  let database: TestDatabase;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    app = await startApp(database, { admin: centerAdmin() });
+  });
+  afterAll(async () => {
+    await app.stop();
+    await database.drop();
+  });
+  return {
+    get url() {
+      return app.url;
+    },
+    get database() {
+      return database;
+    },
+  };
 }
 
 /** The same with everything that runs beside requests: jobs, live changes, schedules. Sign-in is the real one. */
@@ -43,22 +64,9 @@ export async function startWholeApp(database: TestDatabase, settings: Record<str
   };
 }
 
-/** Settings of an InfraHub over this database, with every system outside out of reach. `settings` replace some. */
+/** `settingsOver` as InfraHub reads them. `settings` replace some. */
 export const configOver = (database: TestDatabase, settings: Record<string, string> = {}) =>
-  readConfig({
-    DATABASE_URL: database.url,
-    JWT_SECRETS: randomBytes(36).toString('base64'),
-    LDAP_URL: `ldap://${NOWHERE}`,
-    LDAP_USER_BASE_DN: 'ou=people,dc=example,dc=org',
-    LDAP_SERVICE_DN: 'cn=infrahub,dc=example,dc=org',
-    LDAP_SERVICE_PASSWORD: 'service',
-    LDAP_GROUP_BASE_DN: 'ou=groups,dc=example,dc=org',
-    EXTERNAL_SERVER_API_URL: `http://${NOWHERE}`,
-    GIT_REPO_URL: '/nonexistent.git',
-    ARGOCD_URL: `http://${NOWHERE}`,
-    ARGOCD_TOKEN: 'token',
-    ...settings,
-  });
+  readConfig({ ...settingsOver(database), ...settings });
 
 async function serve(database: TestDatabase, callers: Record<string, Caller>, settings: Record<string, string>) {
   const config = configOver(database, settings);
