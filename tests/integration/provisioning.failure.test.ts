@@ -324,29 +324,22 @@ test('an unusable values file stops the writer, harms nothing, and says so every
 test('a replica that wakes up late finds nothing to change', async () => {
   const w = await world();
   const project = await w.create();
-  let wake = () => {};
-  const asleep = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  let hasLooked = () => {};
-  const looked = new Promise<void>((resolve) => {
-    hasLooked = resolve;
-  });
+  const [looked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const zombie = w.replica({
     ...w.repository,
     contains: async (...args) => {
-      hasLooked();
-      await asleep;
+      looked.resolve();
+      await goOn.promise;
       return w.repository.contains(...args);
     },
   });
   await upToHealthy(w);
   const late = zombie.handlers['provisioning.watch']?.({ request_id: w.lead.requestId, application: 'tenants' });
-  await looked;
+  await looked.promise;
   w.cluster.behave({ degraded: [project.namespace_name] });
   await w.watch();
   expect(await w.get(project.id)).toMatchObject({ status: 'rolling_back' });
-  wake();
+  goOn.resolve();
   await late;
   await expectCleanFailure(w, project.id, expect.stringContaining('degraded'));
 });

@@ -222,28 +222,21 @@ test('what others write in the same file at the same time is kept', async () => 
 test('a writer does nothing while another replica writes', async () => {
   const w = await world();
   const project = await w.create();
-  let written = () => {};
-  const blocked = new Promise<void>((resolve) => {
-    written = resolve;
-  });
-  let entered = () => {};
-  const inside = new Promise<void>((resolve) => {
-    entered = resolve;
-  });
+  const [inside, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const slow = w.replica({
     ...w.repository,
     write: async (...args) => {
-      entered();
-      await blocked;
+      inside.resolve();
+      await goOn.promise;
       return w.repository.write(...args);
     },
   });
   const first = slow.handlers['provisioning.write']?.({ request_id: w.lead.requestId });
-  await inside;
+  await inside.promise;
   await w.write();
   expect(w.remote.commits()).toBe(1);
   expect(await jobsOf(w)).toEqual(['provisioning.write']);
-  written();
+  goOn.resolve();
   await first;
   expect(await w.operationOf(project.id)).toMatchObject({ state: 'committed' });
 });
