@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ValidationError } from './errors.ts';
 import { type Page, timestamp } from './schema.ts';
 
+/** Sort, direction, value and id of the last item. It stays so: in an update, replicas of two versions read it. */
 const cursorShape = z.tuple([z.string(), z.string(), z.union([z.string().regex(/^\P{Cc}*$/u), z.number()]), z.uuid()]);
 
 type KeysetOptions = {
