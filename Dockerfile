@@ -9,9 +9,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build
-# What only builds goes. The compiler stays otherwise, as a peer of tRPC for its types.
+# What only builds goes, and what is in the build already. The compiler stays otherwise, as a peer of tRPC for its types.
 RUN npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
-RUN rm -rf node_modules/typescript node_modules/.bin node_modules/.cache app server db/schema tools tsconfig.json *.config.*
+RUN rm -rf node_modules/typescript node_modules/@mantine node_modules/@tabler node_modules/@fontsource-variable node_modules/.bin node_modules/.cache app server db/schema tools tsconfig.json *.config.*
 
 FROM ${NODE_IMAGE}
 ARG DEBIAN_MIRROR=http://deb.debian.org
@@ -31,5 +31,4 @@ USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["tini", "--"]
-# Half of the room that short-lived objects take otherwise: docs/performance.md.
-CMD ["node", "--max-semi-space-size=8", "build/infrahub/main.js"]
+CMD ["node", "build/infrahub/main.js"]

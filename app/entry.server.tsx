@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { type AppLoadContext, createReadableStreamFromReadable, type EntryContext } from '@remix-run/node';
+import { text } from 'node:stream/consumers';
+import type { AppLoadContext, EntryContext } from '@remix-run/node';
 import { RemixServer } from '@remix-run/react';
 import { renderToPipeableStream } from 'react-dom/server';
 import { NonceProvider } from './nonce.ts';
@@ -14,9 +15,7 @@ declare module '@remix-run/node' {
   }
 }
 
-/** Milliseconds after which a page that is still rendering is given up. */
-export const streamTimeout = 5_000;
-
+/** A page is answered whole: no page waits for data here, so that a stream would only cost. */
 export default function handleRequest(
   request: Request,
   status: number,
@@ -25,19 +24,17 @@ export default function handleRequest(
   { nonce }: AppLoadContext,
 ): Promise<Response> {
   headers.set('Content-Type', 'text/html; charset=utf-8');
-  headers.set('Cache-Control', 'no-store');
   return new Promise((resolve, reject) => {
     let failed = false;
-    const { pipe, abort } = renderToPipeableStream(
+    const { pipe } = renderToPipeableStream(
       <NonceProvider value={nonce}>
         <RemixServer context={remixContext} url={request.url} nonce={nonce} />
       </NonceProvider>,
       {
         nonce,
-        onShellReady() {
-          const body = new PassThrough();
-          resolve(new Response(createReadableStreamFromReadable(body), { headers, status: failed ? 500 : status }));
-          pipe(body);
+        onAllReady() {
+          const answer = (html: string) => new Response(html, { headers, status: failed ? 500 : status });
+          text(pipe(new PassThrough())).then(answer).then(resolve, reject);
         },
         onShellError: reject,
         onError() {
@@ -45,6 +42,5 @@ export default function handleRequest(
         },
       },
     );
-    setTimeout(abort, streamTimeout + 1_000).unref();
   });
 }

@@ -36,7 +36,7 @@ export async function startInfraHub(
   { program = 'server/main.ts', folder = process.cwd(), through = [] }: Options = {},
 ): Promise<InfraHubProcess> {
   const [command = process.execPath, ...args] = [...through, process.execPath];
-  const child = spawn(command, [...args, '--max-semi-space-size=8', absolute(program)], {
+  const child = spawn(command, [...args, absolute(program)], {
     cwd: folder,
     env: { NODE_ENV: 'production', PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -124,11 +124,10 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   app.all('*', async (c) => {
     const nonce = randomBytes(16).toString('base64');
     const page = await options.pages(c.req.raw, { nonce });
-    const response = new Response(page.body, page);
-    response.headers.set('Content-Security-Policy', contentSecurityPolicy(nonce));
+    page.headers.set('Content-Security-Policy', contentSecurityPolicy(nonce));
     // A nonce that is kept is none.
-    response.headers.set('Cache-Control', 'no-store');
-    return response;
+    page.headers.set('Cache-Control', 'no-store');
+    return page;
   });
   return app;
 }
