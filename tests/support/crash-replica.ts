@@ -32,7 +32,12 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
   const argocd = await startHttpProxy({ ...common, upstream: options.argocdUrl, ...ARGOCD_POINTS });
   const throughProxy = new URL(databaseUrl);
   throughProxy.port = String(postgres.port);
-  const env = { ...options.env, DATABASE_URL: throughProxy.href, GIT_REPO_URL: git.url, ARGOCD_URL: argocd.url };
+  const env: Record<string, string> = {
+    ...options.env,
+    DATABASE_URL: throughProxy.href,
+    GIT_REPO_URL: git.url,
+    ARGOCD_URL: argocd.url,
+  };
   const launch = (port: string) =>
     fewAtOnce(() =>
       startInfraHub({ ...env, PORT: port }, logFile, { folder: options.workingFolder, through: options.through }),
@@ -64,8 +69,9 @@ export async function startReplica({ name, checkpoints, databaseUrl, logFile, ..
       leaving?.signal('SIGTERM');
       return (await leaving?.died) ?? '';
     },
-    /** Starts it again, where it was. */
-    async start(): Promise<void> {
+    /** Starts it again, where it was; from now on with these settings, if any differ. */
+    async start(settings: Record<string, string> = {}): Promise<void> {
+      Object.assign(env, settings);
       running = await launch(port);
     },
     /** The process as it runs now, for those who want to know whether it dies. */
