@@ -221,7 +221,9 @@ test('a redirect is not followed, so the credential stays', async () => {
 
 test('an answer of more than 50 MB is not read to its end', async () => {
   const { url } = await answering(() => ({ body: `"${'x'.repeat(51 * 1024 * 1024)}"` }));
-  expect((await refusal(inventoryAt(url).readFleet())).message).toContain('50 MB');
+  const { message } = await refusal(inventoryAt(url).readFleet());
+  expect(message).toContain('more than the 50 MB');
+  expect(message).toContain('EXTERNAL_SERVER_API_URL');
 });
 
 test('a Retry-After is waited for', async () => {

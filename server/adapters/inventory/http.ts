@@ -132,7 +132,7 @@ async function readBody(response: Response, maxBytes: number, where: string): Pr
       await reader?.cancel();
       throw new UpstreamError(
         'UPSTREAM_FAILED',
-        `The inventory at ${where} answered with more than InfraHub reads in one sync (50 MB). Ask it for less, such as fewer fields.`,
+        `The inventory at ${where} answered with more than the 50 MB that InfraHub reads in one sync. Ask it for less by a query in EXTERNAL_SERVER_API_URL; docs/inventory.md tells which.`,
       );
     }
     chunks.push(part.value);
