@@ -81,7 +81,7 @@ export const everythingValues = {
     GIT_SSH_KNOWN_HOSTS_FILE: { configMap: 'git-hosts', key: 'known_hosts' },
   },
   trustedCertificates: { configMap: 'organisation-ca', key: 'ca.crt' },
-  resources: { requests: { cpu: '1', memory: '512Mi' }, limits: { cpu: 2, memory: '1Gi' } },
+  resources: { requests: { cpu: '1', memory: '512Mi' }, limits: { cpu: 1.5, memory: '1.5Gi' } },
   temporarySize: '2Gi',
   nodeSelector: { 'node-role.kubernetes.io/infra': '' },
   tolerations: [{ key: 'infra', operator: 'Exists', effect: 'NoSchedule' }],
