@@ -33,17 +33,21 @@ where s.site = '${SITE}' and s.performance_tier = 'high_performance' order by s.
 
 async function fill(db: Db): Promise<void> {
   await found(db, { fields: 5, departments: 20, teams: 200 });
-  await db.execute(sql`insert into projects (team_id, name, namespace_name, site, sla_type, performance_tier, cpu, ram_gb,
-      status, created_by, created_at)
-    select t.id, 'p-' || n, 'ns-' || n, ${SITE}, 'bronze', 'regular', 2, 4, 'active', 'lead', now() - n * interval '1 minute'
-    from generate_series(1, ${sql.raw(String(PROJECTS))}) n
-    join lateral (select id from teams order by id offset n % 200 limit 1) t on true`);
-  await db.execute(sql`insert into project_operations (project_id, kind, after, state, commit_sha, request_id)
-    select id, 'provision', '{"sla": "bronze", "tier": "regular", "cpu": 2, "ram_gb": 4}', 'succeeded', md5(name), id
-    from projects`);
-  await db.execute(sql`insert into servers (name, site, cpu, ram_gb, performance_tier, status)
-    select 'server-' || n, (array['haifa', 'eilat', 'arad'])[1 + n % 3], 16 + n % 97, 256,
-      (array['regular', 'high_performance'])[1 + n % 2], 'online' from generate_series(1, ${sql.raw(String(SERVERS))}) n`);
+  await db.transaction(async (tx) => {
+    // So many rows may take longer than a request.
+    await tx.execute(sql`set local statement_timeout = 0`);
+    await tx.execute(sql`insert into projects (team_id, name, namespace_name, site, sla_type, performance_tier, cpu, ram_gb,
+        status, created_by, created_at)
+      select t.id, 'p-' || n, 'ns-' || n, ${SITE}, 'bronze', 'regular', 2, 4, 'active', 'lead', now() - n * interval '1 minute'
+      from generate_series(1, ${sql.raw(String(PROJECTS))}) n
+      join lateral (select id from teams order by id offset n % 200 limit 1) t on true`);
+    await tx.execute(sql`insert into project_operations (project_id, kind, after, state, commit_sha, request_id)
+      select id, 'provision', '{"sla": "bronze", "tier": "regular", "cpu": 2, "ram_gb": 4}', 'succeeded', md5(name), id
+      from projects`);
+    await tx.execute(sql`insert into servers (name, site, cpu, ram_gb, performance_tier, status)
+      select 'server-' || n, (array['haifa', 'eilat', 'arad'])[1 + n % 3], 16 + n % 97, 256,
+        (array['regular', 'high_performance'])[1 + n % 2], 'online' from generate_series(1, ${sql.raw(String(SERVERS))}) n`);
+  });
   await db.execute(sql`analyze`);
 }
 
