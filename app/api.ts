@@ -12,7 +12,11 @@ export type Outputs = inferRouterOutputs<AppRouter>;
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // A browser that believes itself offline would hold a change back, and send it whenever it believes otherwise.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
+      refetchOnReconnect: true,
       staleTime: 5_000,
       retry: (failures, error) => failures < 2 && asProblem(error).transient,
     },
@@ -37,14 +41,18 @@ export const once = (idempotencyKey: string) => ({ context: { idempotencyKey } }
 /** The browser's own EventSource can send no header, and the token never goes into an address. */
 const subscriptions = httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: authorisedFetch } });
 
+/** Milliseconds after which a call without an answer is told to have none; the server gives up before. */
+const PATIENCE = 60_000;
+const patientFetch: typeof authorisedFetch = (input, init) => authorisedFetch(input, { ...init, patience: PATIENCE });
+
 const mutations = httpLink({
   url,
-  fetch: authorisedFetch,
+  fetch: patientFetch,
   headers: ({ op }): Record<string, string> =>
     typeof op.context.idempotencyKey === 'string' ? { 'idempotency-key': op.context.idempotencyKey } : {},
 });
 
-const queries = httpBatchLink({ url, fetch: authorisedFetch, maxItems: 10, maxURLLength: 4_000 });
+const queries = httpBatchLink({ url, fetch: patientFetch, maxItems: 10, maxURLLength: 4_000 });
 
 /** The typed client; for calls outside of a component's life. */
 export const client = createTRPCClient<AppRouter>({

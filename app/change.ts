@@ -13,10 +13,14 @@ type Change<In, Out> = {
 
 /** A change to what the server holds. Afterwards everything on the screen is asked for again, as numbers hang together. */
 export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
+  const underWay = useRef(false);
   const mutation = useMutation({
     mutationFn: act,
-    // Also after a refusal: what it was decided by is not what the screen shows.
-    onSettled: () => readAgain(),
+    onSettled: () => {
+      underWay.current = false;
+      // Also after a refusal: what it was decided by is not what the screen shows.
+      readAgain();
+    },
     onSuccess: (output, input) => {
       const told = done?.(output, input);
       if (told) notifyDone(told);
@@ -24,10 +28,18 @@ export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
     },
   });
   return {
-    run: mutation.mutate,
+    /** Once at a time: a second click or Enter before the outcome does nothing. */
+    run: (input: In) => {
+      if (underWay.current) return;
+      underWay.current = true;
+      mutation.mutate(input);
+    },
     pending: mutation.isPending,
     problem: mutation.error ? asProblem(mutation.error) : undefined,
-    reset: mutation.reset,
+    /** Takes the problem off the screen: what it was about is being mended. */
+    forget: () => {
+      if (mutation.isError) mutation.reset();
+    },
   };
 }
 

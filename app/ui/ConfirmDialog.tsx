@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from './Dialog.tsx';
 import { ProblemAlert } from './ProblemAlert.tsx';
 import type { Problem } from './problem.ts';
 
@@ -21,9 +22,9 @@ type ConfirmDialogProps = {
 /** Asks before what cannot be undone. The act is never the default: the first stop of the keyboard is the way out. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const [typed, setTyped] = useState('');
-  const blocked = props.impossible || (props.name !== undefined && typed.trim() !== props.name);
+  const blocked = props.impossible || (props.name !== undefined && typed.normalize().trim() !== props.name);
   return (
-    <Modal opened onClose={props.onClose} title={props.title} size="lg">
+    <Dialog title={props.title} size="lg" pending={props.pending} onClose={props.onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -46,7 +47,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           )}
           {props.problem && <ProblemAlert problem={props.problem} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose} data-autofocus>
+            <Button variant="default" onClick={props.onClose} disabled={props.pending} data-autofocus>
               {props.impossible ? 'Close' : 'Keep it as it is'}
             </Button>
             {!props.impossible && (
@@ -57,7 +58,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

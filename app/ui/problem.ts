@@ -25,7 +25,7 @@ const problem = (
   transient: TRANSIENT.has(code),
 });
 
-const UNREACHABLE = 'InfraHub does not answer. It is tried again; check your network if it stays so.';
+const UNREACHABLE = 'InfraHub does not answer. Check your network, then try again.';
 const BROKEN = 'Something on this page went wrong. Reload it; tell your operator if it stays so.';
 
 /** Any value as a record to look into; an empty one where it is none. */

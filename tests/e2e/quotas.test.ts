@@ -26,4 +26,29 @@ describe.runIf(hasBrowser)('a department admin', () => {
     await set.click();
     await page.getByText('Calibration now has 64 cores').waitFor();
   });
+
+  test('sets the quota of a team on the team’s own page as well', async () => {
+    const at = await placesOf(demo().url);
+    const page = await browser.newPage();
+    await signIn(page, 'dana', at('Detection'));
+    await page.getByRole('button', { name: 'Set quota' }).click();
+    await page.getByRole('menuitem', { name: 'tel-aviv' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Quota of Detection at tel-aviv' });
+    await dialog.getByLabel('CPU, cores', { exact: true }).fill('28');
+    await dialog.getByText('Vision · CPU').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('button:focus').getByText('Set quota').waitFor();
+  });
+
+  test('is offered no quota of the department itself, which a field admin sets there', async () => {
+    const at = await placesOf(demo().url);
+    const [theirs, page] = [await browser.newPage(), await browser.newPage()];
+    await signIn(theirs, 'dana', at('Vision'));
+    await theirs.getByRole('button', { name: 'Set the quota of Detection' }).waitFor();
+    expect(await theirs.getByRole('button', { name: 'Set quota' }).count()).toBe(0);
+    await signIn(page, 'amir', at('Vision'));
+    await page.getByRole('button', { name: 'Set quota' }).click();
+    await page.getByRole('menuitem', { name: 'haifa' }).click();
+    await page.getByRole('dialog', { name: 'Quota of Vision at haifa' }).waitFor();
+  });
 });

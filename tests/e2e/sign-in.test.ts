@@ -28,6 +28,21 @@ describe.runIf(hasBrowser)('signing in', () => {
     await page.getByRole('alert').getByText(/role/i).waitFor();
   });
 
+  test('a database that is down is told as what it is, and is no matter of the password', async () => {
+    const page = await browser.newPage();
+    const error = { code: 'BUSY', message: 'The database does not answer right now.', request_id: 'r', details: {} };
+    await page.route('**/api/v1/auth/login', (route) => route.fulfill({ status: 503, json: { error } }));
+    await page.goto(`${demo().url}/`);
+    await page.getByLabel('User name').fill('yael');
+    await page.getByLabel('Password').fill('infrahub-demo');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/database does not answer.*It is not your password\. Try again/)
+      .waitFor();
+    expect(await page.getByLabel('User name').inputValue()).toBe('yael');
+  });
+
   test('one lands where one was going', async () => {
     const page = await browser.newPage();
     await signIn(page, 'center_admin', '/servers?site=haifa');

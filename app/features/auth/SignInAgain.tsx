@@ -1,4 +1,5 @@
-import { Anchor, Modal, Stack, Text } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { signOut } from './account.ts';
 import { SignInForm } from './SignInForm.tsx';
 import { useSession } from './session.ts';
@@ -9,13 +10,7 @@ export function SignInAgain() {
   const username = useSession((state) => state.session?.username);
   if (!lapsed || username === undefined) return null;
   return (
-    <Modal
-      opened
-      onClose={() => undefined}
-      withCloseButton={false}
-      title="Your session has ended"
-      closeOnEscape={false}
-    >
+    <Dialog title="Your session has ended">
       <Stack>
         <Text c="dimmed">Sign in again to carry on. Nothing on the page behind this is lost.</Text>
         <SignInForm username={username} />
@@ -26,6 +21,6 @@ export function SignInAgain() {
           </Anchor>
         </Text>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

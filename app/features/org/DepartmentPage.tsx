@@ -10,6 +10,7 @@ import { amountsOf } from '../capacity/amounts.ts';
 import { Sites } from '../capacity/Sites.tsx';
 import { UsageHistory } from '../history/UsageHistory.tsx';
 import { QuotaBoard } from '../quotas/QuotaBoard.tsx';
+import { SetQuota } from '../quotas/SetQuota.tsx';
 import { placeOf } from './tree.ts';
 import { useNode } from './use-org.ts';
 
@@ -20,7 +21,11 @@ export function DepartmentPage({ id }: { id: string }) {
   const node = useNode(id);
   const can = useCan();
   return (
-    <Page title={node?.name ?? 'Department'} description={node?.parent && `Department of ${node.parent.name}`}>
+    <Page
+      title={node?.name ?? 'Department'}
+      description={node?.parent && `Department of ${node.parent.name}`}
+      actions={node && <SetQuota level="department" node={node} />}
+    >
       <Loaded query={quotas}>
         {({ items }) => (
           <Loaded query={usage}>

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { displayName } from '../../../server/platform/schema.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import type { Problem } from '../../ui/problem.ts';
 
@@ -20,7 +21,7 @@ export function NameDialog({ title, act, name = '', pending, problem, onName, on
   const [tried, setTried] = useState(false);
   const checked = displayName.safeParse(typed);
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog title={title} pending={pending} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -39,7 +40,7 @@ export function NameDialog({ title, act, name = '', pending, problem, onName, on
           />
           {problem && <ProblemAlert problem={problem} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={onClose} disabled={pending}>
               Cancel
             </Button>
             <Button type="submit" loading={pending}>
@@ -48,6 +49,6 @@ export function NameDialog({ title, act, name = '', pending, problem, onName, on
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -15,6 +15,7 @@ import { Sites } from '../capacity/Sites.tsx';
 import { UsageHistory } from '../history/UsageHistory.tsx';
 import { ProjectList } from '../projects/ProjectList.tsx';
 import { LedgerDrawer } from '../quotas/LedgerDrawer.tsx';
+import { SetQuota } from '../quotas/SetQuota.tsx';
 import { placeOf } from './tree.ts';
 import { useNode } from './use-org.ts';
 
@@ -32,11 +33,15 @@ export function TeamPage({ id }: { id: string }) {
       title={name}
       description={node?.parent && `Team of ${node.parent.name}`}
       actions={
-        node &&
-        can('projects.create', placeOf(node)) && (
-          <Button component={Link} to={`/projects/new?team=${id}`} leftSection={<IconPlus size={16} />}>
-            New project
-          </Button>
+        node && (
+          <>
+            <SetQuota level="team" node={node} />
+            {can('projects.create', placeOf(node)) && (
+              <Button component={Link} to={`/projects/new?team=${id}`} leftSection={<IconPlus size={16} />}>
+                New project
+              </Button>
+            )}
+          </>
         )
       }
     >

@@ -1,12 +1,14 @@
 import { Combobox, Kbd, Modal, Text, TextInput, useCombobox } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
+import { useFocusReturn } from '../../ui/use-focus-return.ts';
 import type { EntryGroup } from './entries.ts';
 import classes from './Palette.module.css';
 import { useGroups } from './use-groups.ts';
 
 /** Goes anywhere and does anything by typing a part of its name. */
 export default function Palette({ onClose }: { onClose: () => void }) {
+  useFocusReturn();
   return (
     <Modal
       opened

@@ -17,7 +17,7 @@ import { freeAt, roomiest } from './choices.ts';
 import { PlanPanel } from './PlanPanel.tsx';
 import classes from './ProjectPage.module.css';
 import { SizeChoice } from './SizeChoice.tsx';
-import { useChoices, usePlan } from './use-choices.ts';
+import { failureOf, useChoices, usePlan } from './use-choices.ts';
 
 type Team = { id: string; name: string };
 type TeamQuota = Outputs['quotas']['listTeam']['items'][number];
@@ -86,23 +86,26 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
     sla_type: 'bronze',
     performance_tier: 'regular',
   });
-  const change = (part: Partial<CreateProject>) => setChosen({ ...chosen, ...part });
   const [settled] = useDebouncedValue(chosen, 200);
   const plan = usePlan(read(settled).data);
-  const choices = useChoices({ team_id: team.id, site: chosen.site });
+  const { choiceOf, plans } = useChoices({ team_id: team.id, site: chosen.site });
   const create = useChange({
     act: (input: CreateProject) => client.projects.create.mutate(input, once(keyOf(input))),
     after: ({ id }) => void navigate(`/projects/${id}`),
   });
+  const change = (part: Partial<CreateProject>) => {
+    create.forget();
+    setChosen({ ...chosen, ...part });
+  };
   const named = projectName.safeParse(chosen.name.trim());
   const valid = read(chosen);
-  const cost = choices(chosen)?.cost;
+  const cost = choiceOf(chosen)?.cost;
   return (
     <form
       className={classes.columns}
       onSubmit={(event) => {
         event.preventDefault();
-        if (valid.success && !create.pending) create.run(valid.data);
+        if (valid.success) create.run(valid.data);
       }}
     >
       <Panel>
@@ -137,7 +140,7 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
               };
             })}
           />
-          <SizeChoice kind={chosen} choiceOf={choices} onChange={change} />
+          <SizeChoice kind={chosen} choiceOf={choiceOf} onChange={change} />
           <Text size="xs" c="dimmed">
             The quota is held from the moment you create it. The namespace follows within a minute or so; its page tells
             how far it is.
@@ -147,6 +150,8 @@ function ProjectForm({ team, quotas, teamChoice }: ProjectFormProps) {
       <PlanPanel
         plan={plan.data}
         team={team.name}
+        named={named.success}
+        failure={failureOf([...plans, plan])}
         ready={valid.success && plan.data?.allowed === true}
         pending={create.pending}
         problem={create.problem}

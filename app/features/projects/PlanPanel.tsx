@@ -8,17 +8,22 @@ import type { Problem } from '../../ui/problem.ts';
 import { BeforeAfter } from '../capacity/BeforeAfter.tsx';
 import { RESOURCES } from '../capacity/capacity.ts';
 import type { Plan } from './choices.ts';
+import type { PlanFailure } from './use-choices.ts';
 
 type PlanPanelProps = {
   plan: Plan | undefined;
   team: string;
+  /** Whether it has a name yet; without one there is no plan. */
+  named: boolean;
+  /** Why there is no plan. */
+  failure: PlanFailure | undefined;
   ready: boolean;
   pending: boolean;
   problem: Problem | undefined;
 };
 
 /** What will be created, what it costs, and what is left; updated while one types. */
-export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProps) {
+export function PlanPanel({ plan, team, named, failure, ready, pending, problem }: PlanPanelProps) {
   return (
     <Panel title="What you get">
       <Stack aria-live="polite">
@@ -29,7 +34,7 @@ export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProp
           {plan ? (
             <CopyText text={plan.namespace_name} label="namespace" />
           ) : (
-            <Text c="dimmed">Give the project a name to see it.</Text>
+            <Text c="dimmed">{named ? '…' : 'Give the project a name to see it.'}</Text>
           )}
         </div>
         {plan && (
@@ -62,6 +67,7 @@ export function PlanPanel({ plan, team, ready, pending, problem }: PlanPanelProp
             )}
           </>
         )}
+        {failure && <ProblemAlert {...failure} />}
         {problem && <ProblemAlert problem={problem} />}
         <Button type="submit" disabled={!ready} loading={pending}>
           Create project

@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Project } from '../../../server/projects/projects.schema.ts';
 import { client, once } from '../../api.ts';
 import { useChange, useKeys } from '../../change.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { count } from '../../ui/format.ts';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { BeforeAfter } from '../capacity/BeforeAfter.tsx';
@@ -17,28 +18,33 @@ import { SLA_NAME } from './words.ts';
 export function ResizeDialog({ project, onClose }: { project: Project; onClose: () => void }) {
   const { id, name, sla_type, performance_tier } = project;
   const [kind, setKind] = useState<Kind>({ sla_type, performance_tier });
-  const { planOf, choiceOf } = useResizePlans(id);
+  const { planOf, choiceOf, failure } = useResizePlans(id);
   const keyOf = useKeys();
   const resize = useChange({
     act: (to: Kind) => client.projects.resize.mutate({ id, ...to }, once(keyOf(to))),
     after: onClose,
   });
+  const choose = (change: Partial<Kind>) => {
+    resize.forget();
+    setKind({ ...kind, ...change });
+  };
   const plan = planOf(kind);
   const unchanged = sameKind(kind, project);
   return (
-    <Modal opened onClose={onClose} title={`Resize ${name}`} size="lg">
+    <Dialog title={`Resize ${name}`} size="lg" pending={resize.pending} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (plan?.allowed && !resize.pending) resize.run(kind);
+          if (plan?.allowed) resize.run(kind);
         }}
       >
         <Stack>
-          <SizeChoice kind={kind} choiceOf={choiceOf} onChange={(change) => setKind({ ...kind, ...change })} />
+          <SizeChoice kind={kind} choiceOf={choiceOf} onChange={choose} />
           {plan && !unchanged && <Effect plan={plan} team={project.team_name} />}
           {resize.problem && <ProblemAlert problem={resize.problem} />}
+          {failure && <ProblemAlert {...failure} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={onClose} disabled={resize.pending}>
               Keep it as it is
             </Button>
             <Button type="submit" disabled={unchanged || !plan?.allowed} loading={resize.pending}>
@@ -47,7 +53,7 @@ export function ResizeDialog({ project, onClose }: { project: Project; onClose: 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import {
   IconAlertTriangle,
   IconArrowBackUp,
@@ -15,6 +16,7 @@ import {
 import type { EventKind, ProjectEvent } from '../../../server/projects/projects.schema.ts';
 import { Ago } from '../../ui/Ago.tsx';
 import { CopyText } from '../../ui/CopyText.tsx';
+import { exactTime } from '../../ui/format.ts';
 import classes from './Timeline.module.css';
 
 const ICON = {
@@ -47,6 +49,7 @@ export function Timeline({ events }: { events: ProjectEvent[] }) {
             <Words event={event} />
             <span className={classes.at}>
               <Ago at={event.at} />
+              <VisuallyHidden>, {exactTime(event.at)}</VisuallyHidden>
             </span>
           </li>
         );

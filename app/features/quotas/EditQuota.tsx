@@ -1,9 +1,10 @@
-import { Button, Group, Modal, SimpleGrid, Stack } from '@mantine/core';
+import { Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, client } from '../../api.ts';
 import { useChange } from '../../change.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { count } from '../../ui/format.ts';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { asProblem } from '../../ui/problem.ts';
@@ -24,7 +25,7 @@ export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose
   const { level, id, name, site, now } = subject;
   const [typed, setTyped] = useState<TypedLimits>({ cpu: now.cpu.capacity, ram_gb: now.ram_gb.capacity });
   const limits = wholeLimits(typed);
-  const { plan, error, current } = usePlan(subject, typed);
+  const { plan, error, planAgain, current } = usePlan(subject, typed);
   const save = useChange({
     act: async (chosen: Limits) => {
       const input = inputOf(subject, chosen);
@@ -34,13 +35,16 @@ export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose
     after: onClose,
   });
   const ready = limits !== undefined && !sameLimits(limits, now) && current && plan?.allowed === true;
-  const problem = save.problem ?? (error ? asProblem(error) : undefined);
+  const type = (resource: Resource, value: number | undefined) => {
+    save.forget();
+    setTyped({ ...typed, [resource]: value });
+  };
   return (
-    <Modal opened onClose={onClose} title={`Quota of ${name} at ${site}`} size="lg">
+    <Dialog title={`Quota of ${name} at ${site}`} size="lg" pending={save.pending} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready && !save.pending) save.run(limits);
+          if (ready) save.run(limits);
         }}
       >
         <Stack>
@@ -52,15 +56,16 @@ export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose
                 resource={resource}
                 value={typed[resource]}
                 error={current ? shortOf(plan, resource) : undefined}
-                onChange={(value) => setTyped({ ...typed, [resource]: value })}
+                onChange={(value) => type(resource, value)}
                 first={at === 0}
               />
             ))}
           </SimpleGrid>
           {plan && <QuotaEffect plan={plan} />}
-          {problem && <ProblemAlert problem={problem} />}
+          {save.problem && <ProblemAlert problem={save.problem} />}
+          {error && <ProblemAlert problem={asProblem(error)} onRetry={planAgain} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={onClose} disabled={save.pending}>
               Keep it as it is
             </Button>
             <Button type="submit" disabled={!ready} loading={save.pending}>
@@ -69,7 +74,7 @@ export function EditQuota({ subject, onClose }: { subject: QuotaSubject; onClose
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -93,8 +98,8 @@ function usePlan(subject: QuotaSubject, typed: TypedLimits) {
     ...api.quotas.planDepartment.queryOptions(subject.level === 'department' ? input : skipToken),
     placeholderData: keepPreviousData,
   });
-  const { data: plan, error, isPlaceholderData } = subject.level === 'team' ? team : department;
-  return { plan, error, current: !isPlaceholderData && settled === typed };
+  const { data: plan, error, refetch, isPlaceholderData } = subject.level === 'team' ? team : department;
+  return { plan, error, planAgain: () => void refetch(), current: !isPlaceholderData && settled === typed };
 }
 
 /** What is missing of a resource, in words for its box; the whole refusal is told below. */

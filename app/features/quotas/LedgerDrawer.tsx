@@ -8,6 +8,7 @@ import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { count, delta } from '../../ui/format.ts';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Empty } from '../../ui/Notice.tsx';
+import { useFocusReturn } from '../../ui/use-focus-return.ts';
 import { usePages } from '../../ui/use-pages.ts';
 
 type Entry = Outputs['quotas']['explain']['items'][number];
@@ -34,6 +35,7 @@ type LedgerDrawerProps = { team: { id: string; name: string }; site: string; onC
 
 /** Every entry that adds up to a team's usage at a site. */
 export function LedgerDrawer({ team, site, onClose }: LedgerDrawerProps) {
+  useFocusReturn();
   const input = { id: team.id, site, limit: 200 };
   const { query, items, more, first } = usePages(api.quotas.explain.queryKey(input), (cursor, options) =>
     client.quotas.explain.query({ ...input, ...cursor }, options),

@@ -14,7 +14,7 @@ import { RESOURCE_NAME, RESOURCES, type Resource, segmentsOf, UNIT } from '../ca
 import type { Usage } from '../capacity/usage.ts';
 import { hrefOf, type OrgNode } from '../org/tree.ts';
 import { EditQuota } from './EditQuota.tsx';
-import type { QuotaSubject } from './quota-change.ts';
+import { subjectOf } from './quota-change.ts';
 
 type QuotaBoardProps = {
   parent: OrgNode;
@@ -51,29 +51,13 @@ export function QuotaBoard({ parent, level, usage, sites, mayEdit }: QuotaBoardP
       {edited && (
         <EditQuota
           key={`${edited.id} ${site}`}
-          subject={subjectOf(
-            edited,
-            level,
-            site,
-            amountsOf(edited, usage, site),
-            parent.name,
-            amountsOf(parent, usage, site),
-          )}
+          subject={subjectOf(edited, parent, level, site, usage)}
           onClose={() => setEdited(undefined)}
         />
       )}
     </Panel>
   );
 }
-
-const subjectOf = (
-  { id, name }: OrgNode,
-  level: QuotaSubject['level'],
-  site: string,
-  now: Amounts,
-  parent: string,
-  amounts: Amounts,
-): QuotaSubject => ({ level, id, name, site, now, parent: { name: parent, amounts } });
 
 function NothingToGrant({ parent }: { parent: OrgNode }) {
   return (

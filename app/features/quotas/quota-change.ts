@@ -1,6 +1,8 @@
 import type { Outputs } from '../../api.ts';
-import type { Amounts } from '../capacity/amounts.ts';
+import { type Amounts, amountsOf } from '../capacity/amounts.ts';
 import { type Amount, RESOURCES, type Resource } from '../capacity/capacity.ts';
+import type { Usage } from '../capacity/usage.ts';
+import type { OrgNode } from '../org/tree.ts';
 
 export type Limits = Record<Resource, number>;
 /** Limits as they are typed: an empty box is no number, and so no quota. */
@@ -17,6 +19,22 @@ export type QuotaSubject = {
   now: Amounts;
   parent: { name: string; amounts: Amounts };
 };
+
+/** The quota of a node at a site as it is now, and what it is carved out of. */
+export const subjectOf = (
+  node: OrgNode,
+  parent: OrgNode,
+  level: QuotaSubject['level'],
+  site: string,
+  usage: Usage,
+): QuotaSubject => ({
+  level,
+  id: node.id,
+  name: node.name,
+  site,
+  now: amountsOf(node, usage, site),
+  parent: { name: parent.name, amounts: amountsOf(parent, usage, site) },
+});
 
 /** What lies on a quota and so cannot be taken away: the teams' quotas of a department, the projects of a team. */
 export const floorOf = ({ level, now }: QuotaSubject, resource: Resource): number =>

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { client } from '../../api.ts';
 import { useChange } from '../../change.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { count, plural } from '../../ui/format.ts';
 import { ProblemAlert } from '../../ui/ProblemAlert.tsx';
 import { flatten } from '../org/tree.ts';
@@ -33,7 +34,12 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
     after: onDone,
   });
   return (
-    <Modal opened onClose={onClose} title={`Allocate ${plural(servers.length, 'server')} to a field`} size="lg">
+    <Dialog
+      title={`Allocate ${plural(servers.length, 'server')} to a field`}
+      size="lg"
+      pending={allocate.pending}
+      onClose={onClose}
+    >
       <Stack>
         <Text c="dimmed" className="numbers">
           Together {count(cpu)} cores and {count(ram_gb)} GiB.
@@ -67,7 +73,7 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
         )}
         {allocate.problem && <ProblemAlert problem={allocate.problem} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={allocate.pending}>
             Cancel
           </Button>
           <Button
@@ -79,6 +85,6 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { revokeSessionsInput } from '../../../server/auth/auth.schema.ts';
 import { client } from '../../api.ts';
 import { useChange } from '../../change.ts';
 import { ConfirmDialog } from '../../ui/ConfirmDialog.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { plural } from '../../ui/format.ts';
 
 type EndSessionsProps = { username: string | undefined; onClose: () => void };
@@ -23,7 +24,7 @@ function AskWhom({ onName, onClose }: { onName: (username: string) => void; onCl
   const [tried, setTried] = useState(false);
   const checked = revokeSessionsInput.safeParse({ username: typed.trim() });
   return (
-    <Modal opened onClose={onClose} title="End a person’s sessions">
+    <Dialog title="End a person’s sessions" onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -49,7 +50,7 @@ function AskWhom({ onName, onClose }: { onName: (username: string) => void; onCl
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,13 @@
 import { Kbd, Modal, Stack, Switch } from '@mantine/core';
 import { Fragment } from 'react';
+import { useFocusReturn } from '../../ui/use-focus-return.ts';
 import classes from './ShortcutSheet.module.css';
 import { useSheet } from './sheet.ts';
 import { useShortcuts, useSingleKeys } from './shortcuts.ts';
 
 /** What each key does. */
 export default function ShortcutSheet() {
+  useFocusReturn();
   const close = () => useSheet.setState({ open: false });
   const [singleKeys, setSingleKeys] = useSingleKeys();
   const everywhere = [
