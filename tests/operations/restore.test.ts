@@ -103,7 +103,7 @@ describe.each(WAYS)('from $name', (way) => {
         const { client, reader } = stack;
         const [replica] = stack.replicas;
         if (!replica) throw new Error('there is no replica');
-        const create = async (name: string) => client.change('/projects', stack.newProject({ name }), 480_000);
+        const create = async (name: string) => client.change('/projects', stack.newProject({ name }));
         const namespaceOf = (name: string) => `${stack.teamId}-${name}`;
 
         const [, resized, removed] = [await create('stays'), await create('resized'), await create('removed')];
@@ -180,5 +180,6 @@ describe.each(WAYS)('from $name', (way) => {
         await stack.settled();
         expect(await reader.findings()).toEqual([]);
       }),
+    480_000,
   );
 });
