@@ -1,16 +1,19 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Paper, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
+import classes from './Outdated.module.css';
 
-/** Says that a long list has changed since it was read. */
+/** Says that a long list has changed since it was read; stands above the table, and stays in view wherever it is read. */
 export function Outdated({ onRefresh }: { onRefresh: () => void }) {
   return (
-    <Group gap="xs" px={18} py={6} role="status">
-      <Text size="xs" c="dimmed">
-        Something in this list has changed since you opened it.
-      </Text>
-      <Button size="compact-xs" variant="subtle" leftSection={<IconRefresh size={14} />} onClick={onRefresh}>
-        Read it again
-      </Button>
-    </Group>
+    <div className={classes.place}>
+      <Paper className={classes.notice ?? ''} shadow="md" role="status">
+        <Text size="xs" c="dimmed">
+          Something in this list has changed.
+        </Text>
+        <Button size="compact-xs" variant="subtle" leftSection={<IconRefresh size={14} />} onClick={onRefresh}>
+          Read it again
+        </Button>
+      </Paper>
+    </div>
   );
 }

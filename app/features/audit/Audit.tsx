@@ -42,7 +42,7 @@ function dayStart(day: string | undefined, days = 0): string | undefined {
 export function Audit() {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
   const asked = { ...filters, from: dayStart(filters.from), to: dayStart(filters.to, 1), limit: 200 };
-  const { query, items, more, outdated } = usePages(api.audit.list.queryKey(asked), (cursor, options) =>
+  const { query, items, more, again, outdated } = usePages(api.audit.list.queryKey(asked), (cursor, options) =>
     client.audit.list.query({ ...asked, ...cursor }, options),
   );
   const [open, setOpen] = useState<string>();
@@ -74,7 +74,7 @@ export function Audit() {
         )}
       </Group>
       <Panel flush>
-        {outdated && <Outdated onRefresh={() => void query.refetch()} />}
+        {outdated && <Outdated onRefresh={again} />}
         <Loaded query={query}>
           {() => (
             <DataTable

@@ -47,7 +47,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
   const { decommissioned, ...others } = filters;
   const isAnyShown = decommissioned === 'shown' || filters.status === 'decommissioned';
   const input = { ...others, ...fixed, ...(!isAnyShown && { decommissioned: false }), limit: 200 };
-  const { query, items, more, outdated } = usePages(api.projects.list.queryKey(input), (cursor, options) =>
+  const { query, items, more, again, outdated } = usePages(api.projects.list.queryKey(input), (cursor, options) =>
     client.projects.list.query({ ...input, ...cursor }, options),
   );
   const { roots = [] } = useOrg();
@@ -97,7 +97,7 @@ export function ProjectList({ fixed = {}, title }: ProjectListProps) {
         </Group>
         <CsvButton name="projects" fetchCsv={() => fetchCsv('/projects', input)} />
       </Flex>
-      {outdated && <Outdated onRefresh={() => void query.refetch()} />}
+      {outdated && <Outdated onRefresh={again} />}
       <Loaded query={query}>
         {() => (
           <DataTable

@@ -28,8 +28,9 @@ export function Servers() {
   const { filters, set, any, clear } = useUrlFilters(filterShape);
   const { sort, direction } = filters;
   const input = { ...asked(filters), sort, direction, limit: 200 };
-  const { query, items, more, all, hasMore, outdated } = usePages(api.servers.list.queryKey(input), (cursor, options) =>
-    client.servers.list.query({ ...input, ...cursor }, options),
+  const { query, items, more, all, again, hasMore, outdated } = usePages(
+    api.servers.list.queryKey(input),
+    (cursor, options) => client.servers.list.query({ ...input, ...cursor }, options),
   );
   const [chosen, setChosen] = useState<Record<string, boolean>>({});
   const [dialog, setDialog] = useState<'allocate' | 'release'>();
@@ -54,7 +55,7 @@ export function Servers() {
     >
       <FilterBar filters={filters} onChange={set} />
       <Panel flush>
-        {outdated && <Outdated onRefresh={() => void query.refetch()} />}
+        {outdated && <Outdated onRefresh={again} />}
         <Loaded query={query}>
           {() => (
             <DataTable
