@@ -1,12 +1,9 @@
-import { Checkbox } from '@mantine/core';
-import { flexRender, type RowSelectionState, type Table } from '@tanstack/react-table';
+import { flexRender, type Table } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 import classes from './DataTable.module.css';
 import type { Column } from './DataTable.tsx';
 import { memoised } from './memoised.ts';
-
-/** Tells what is chosen after a change, by what was before it. */
-export type Choose = (change: (before: RowSelectionState) => RowSelectionState) => void;
+import { RowCheckbox } from './RowCheckbox.tsx';
 
 type BodyRowProps<T> = {
   table: Table<T>;
@@ -19,7 +16,7 @@ type BodyRowProps<T> = {
   name: string;
   /** Undefined where rows cannot be chosen. */
   chosen: boolean | undefined;
-  onChoose: Choose | undefined;
+  onChoose: (id: string, chosen: boolean, withShift: boolean) => void;
   below: ReactNode;
   measure: (node: Element | null) => void;
 };
@@ -38,11 +35,10 @@ export const BodyRow = memoised(function BodyRow<T>(props: BodyRowProps<T>) {
       >
         {chosen !== undefined && (
           <td className={classes.choose}>
-            <Checkbox
-              size="xs"
-              aria-label={`Choose ${name}`}
+            <RowCheckbox
+              label={`Choose ${name}`}
               checked={chosen}
-              onChange={() => onChoose?.((before) => ({ ...before, [id]: !chosen }))}
+              onChange={(withShift) => onChoose(id, !chosen, withShift)}
             />
           </td>
         )}

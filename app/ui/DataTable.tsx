@@ -1,4 +1,3 @@
-import { Checkbox } from '@mantine/core';
 import {
   type ColumnDef,
   getCoreRowModel,
@@ -8,10 +7,12 @@ import {
 } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { BodyRow, type Choose } from './BodyRow.tsx';
+import { BodyRow } from './BodyRow.tsx';
 import classes from './DataTable.module.css';
 import { HeaderCell, type Sorting } from './HeaderCell.tsx';
 import { memoised } from './memoised.ts';
+import { RowCheckbox } from './RowCheckbox.tsx';
+import { type Choose, useChoosing } from './use-choosing.ts';
 
 declare module '@tanstack/react-table' {
   interface ColumnMeta<TData extends RowData, TValue> {
@@ -43,7 +44,8 @@ type DataTableProps<T> = {
   detail?: (row: T) => ReactNode;
 };
 
-const ROW_HEIGHT = 41;
+/** As DataTable.module.css has it: where a row is of another height, the places of all rows after it are worked out again. */
+const ROW_HEIGHT = 40;
 
 /**
  * A table of any length: only the rows in view are in the document, and a row that stays in view is not drawn again.
@@ -75,6 +77,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
   });
+  const choose = useChoosing(rows, rowId, selection?.onChange);
 
   if (rows.length === 0) return props.empty;
   const before = (items[0]?.start ?? top) - top;
@@ -102,7 +105,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
               index={first + index}
               name={rowName?.(original) ?? id}
               chosen={selection && selection.chosen[id] === true}
-              onChoose={selection?.onChange}
+              onChoose={choose}
               below={detail?.(original)}
               measure={virtual.measureElement}
             />
@@ -131,11 +134,10 @@ const ChooseAll = memoised(function ChooseAll<T>({ rows, rowId, chosen, onChange
   const chooseAll = () => Object.fromEntries(rows.map((row) => [rowId(row), true]));
   return (
     <th scope="col" className={classes.choose}>
-      <Checkbox
-        size="xs"
-        aria-label="Choose all that are shown"
+      <RowCheckbox
+        label="Choose all that are shown"
         checked={all}
-        indeterminate={count > 0 && !all}
+        some={count > 0 && !all}
         onChange={() => onChange(all ? () => ({}) : chooseAll)}
       />
     </th>

@@ -43,6 +43,17 @@ describe.runIf(hasBrowser)('a long list', () => {
     expect(await tableOf(page).getAttribute('aria-rowcount')).toBe(String(total + 1));
   });
 
+  test('is as long before its rows are drawn as it is then, so that nothing is laid out twice', async () => {
+    const { page } = await fleet();
+    const height = () => tableOf(page).evaluate((table) => table.getBoundingClientRect().height);
+    const before = await height();
+    await page.mouse.move(700, 600);
+    await page.mouse.wheel(0, 1_500);
+    await rowAt(page, 60).waitFor();
+    expect(await tableOf(page).getAttribute('aria-rowcount')).toBe('201');
+    expect(await height()).toBe(before);
+  });
+
   test('is gone through by the keyboard to its end and back', async () => {
     const { page, total } = await fleet();
     while (!(await isInView(page, total + 1))) {
@@ -80,6 +91,26 @@ describe.runIf(hasBrowser)('a long list', () => {
     await chosen.getByRole('button', { name: 'Clear' }).click();
     await chosen.waitFor({ state: 'detached' });
     expect(await rowAt(page, 4).getByRole('checkbox').isChecked()).toBe(false);
+  });
+
+  test('lets all servers between two be chosen with Shift, and taken back, however far apart they are', async () => {
+    const { page } = await fleet();
+    const chosen = page.getByRole('region', { name: 'Chosen servers' });
+    const box = (index: number) => rowAt(page, index).getByRole('checkbox');
+    await box(3).click();
+    await box(9).click({ modifiers: ['Shift'] });
+    await chosen.getByText('7 servers').waitFor();
+    await box(7).click();
+    await box(5).click({ modifiers: ['Shift'] });
+    await chosen.getByText('4 servers').waitFor();
+    await box(3).click();
+    await box(3).click();
+    await page.mouse.move(700, 600);
+    await page.mouse.wheel(0, 5_000);
+    await box(140).waitFor();
+    await box(140).click({ modifiers: ['Shift'] });
+    await chosen.getByText('138 servers').waitFor();
+    expect(await page.evaluate(() => String(getSelection()))).toBe('');
   });
 
   test('gives servers chosen by their boxes, and then all that are shown, to a field in one gesture each', async () => {
@@ -138,7 +169,7 @@ describe.runIf(hasBrowser)('a long list', () => {
     const shown = () => tableOf(page).locator('tbody code:only-child').allTextContents();
     const names = async () => (await shown()).filter((text) => text.startsWith('hfa-'));
     const isKept = async () => {
-      await expect.poll(names).toEqual(expected);
+      await expect.poll(names, { timeout: 20_000 }).toEqual(expected);
       expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
         text: 'hfa-r01',
         allocated: 'yes',
