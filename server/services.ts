@@ -52,6 +52,13 @@ function createAdapters({ config, clock, log, metrics: { work } }: Parts): Adapt
   };
 }
 
+async function createAuth({ config, database: { db }, clock, log }: Parts, directory: Directory) {
+  const { JWT_SECRETS: secrets, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  const tokens = await createTokens({ secrets, issuer, audience, clock });
+  const { LDAP_GROUP_BASE_DN: groupBaseDn, SIGN_IN_TRIES: freeSignInTries } = config;
+  return createAuthService({ db, directory, tokens, clock, log, groupBaseDn, freeSignInTries });
+}
+
 /** Puts the rooms together: what each of them stands on is said here and nowhere else. */
 export async function createServices(parts: Parts) {
   const { config, database, clock, log, metrics } = parts;
@@ -60,12 +67,6 @@ export async function createServices(parts: Parts) {
   const live = createLive({ url: config.DATABASE_URL, log });
   const allocations = createAllocationsService({ db });
   const quotas = createQuotasService({ db, allocations });
-  const tokens = await createTokens({
-    secrets: config.JWT_SECRETS,
-    issuer: config.JWT_ISSUER,
-    audience: config.JWT_AUDIENCE,
-    clock,
-  });
   const provisioning = createProvisioning({
     db,
     quotas,
@@ -91,15 +92,7 @@ export async function createServices(parts: Parts) {
     audit: createAuditService({ db }),
     reports,
     servers: createServersService({ db }),
-    auth: createAuthService({
-      db,
-      directory: adapters.directory,
-      tokens,
-      clock,
-      log,
-      groupBaseDn: config.LDAP_GROUP_BASE_DN,
-      freeSignInTries: config.SIGN_IN_TRIES,
-    }),
+    auth: await createAuth(parts, adapters.directory),
     projects: createProjectsService({ db, quotas, links: { argocd: provisioning.linkTo }, live }),
     live: createLiveService({ live }),
   };

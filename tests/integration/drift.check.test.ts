@@ -142,7 +142,7 @@ describe('what goes on is no drift', () => {
     await w.projects.retry(w.lead, failing.id);
     await stepByStep();
     expect(await w.get(failing.id)).toMatchObject({ status: 'active' });
-  });
+  }, 120_000);
 
   test.each(['before', 'after'])('a change that begins and ends in a check, %s the file is read', async (when) => {
     const w = await world();
