@@ -152,7 +152,7 @@ describe.runIf(hasBrowser)('while somebody else makes changes', () => {
     });
     await watch(page);
     await withProject('quiet-arrival', async ({ active }) => {
-      await expect.poll(() => table.getAttribute('aria-rowcount')).toBe(String(count + 1));
+      await expect.poll(() => table.getAttribute('aria-rowcount'), { timeout: 20_000 }).toBe(String(count + 1));
       await active();
       await still(page);
       expect(await places.evaluate((seen) => seen.size)).toBe(1);
