@@ -106,6 +106,11 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.route('/', readinessApp(options.readiness, { tellsReasons: options.scrapedHere }));
   if (options.scrapedHere) app.route('/', scrapeApp(metrics));
+  app.on('ALL', ['/healthz', '/readyz', '/metrics'], (c, next) => {
+    if (c.req.method === 'GET') return next();
+    c.header('Allow', 'GET, HEAD');
+    throw new InfraHubError('METHOD_NOT_ALLOWED', 'This address answers to GET and HEAD.');
+  });
 
   app.route(TRPC_ROOT, trpcDoor(router, log));
   const document = openApiDocument(router);

@@ -50,6 +50,8 @@ function headersOf(refusals: InfraHubError[], type: ProcedureType | 'unknown'): 
   const any = (status: number) => refusals.some(({ code }) => HTTP_STATUS[code] === status);
   const wait = Math.max(0, ...refusals.map((refusal) => Number(retryAfter(refusal) ?? 0)));
   return {
+    // What tRPC refuses before it calls anything, such as too large a batch, it would name plain text.
+    ...(refusals.length > 0 && { 'Content-Type': 'application/json' }),
     ...(wait > 0 && { 'Retry-After': String(wait) }),
     ...(any(401) && { 'WWW-Authenticate': 'Bearer' }),
     ...(any(405) && { Allow: type === 'mutation' ? 'POST' : 'GET, HEAD' }),

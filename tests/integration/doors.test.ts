@@ -159,6 +159,22 @@ test.each([
   expect((await response.text()).length).toBeLessThan(2_000);
 });
 
+test.each(['/healthz', '/readyz', '/metrics'])(
+  '%s answers to GET and HEAD alone, in words that machines read',
+  async (path) => {
+    const { status, headers } = await fetch(app.url + path, { method: 'HEAD' });
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 200, allow: null });
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const response = await fetch(app.url + path, { method });
+      expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
+        status: 405,
+        allow: 'GET, HEAD',
+      });
+      expect(await response.json()).toMatchObject({ error: { code: 'METHOD_NOT_ALLOWED' } });
+    }
+  },
+);
+
 test('no answer tells the server’s make, and every answer carries the security headers', async () => {
   for (const path of ['/', '/api/v1/org/tree', '/healthz', '/nothing']) {
     const { headers } = await fetch(app.url + path);

@@ -38,6 +38,7 @@ async function refusal(address: string, { token = 'admin', headers = {}, ...call
   });
   const { error } = answerShape.parse(await response.json());
   expect(response.headers.get('x-request-id')).toBe(error?.data.request_id);
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
   expect(response.headers.get('cache-control')).toBe('no-store');
   expect(error?.data.http_status).toBe(response.status);
   return { status: response.status, code: error?.data.code, headers: response.headers };
