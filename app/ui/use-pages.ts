@@ -1,6 +1,7 @@
 import { type InfiniteData, type QueryKey, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { isLong } from './long-lists.ts';
+import { asProblem } from './problem.ts';
 
 type PageOf<T> = { items: T[]; next_cursor: string | null };
 /** `late`: when it came, something in the list had changed since the pages before it were read. */
@@ -45,12 +46,12 @@ export function usePages<T, P extends PageOf<T>>(
     refetchOnReconnect: whileShort,
     refetchInterval: every ? ({ state: { data } }) => every(data?.pages.flatMap((page) => page.items) ?? []) : false,
   });
-  const { data, hasNextPage, isFetching, fetchNextPage, isStale } = query;
+  const { data, error, refetch, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, isStale } = query;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const more = useCallback(() => {
-    // Not while it is read again, which that would break off.
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+    // Not while it is read again, which that would break off; nor by itself where that has failed.
+    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
   /** Fetches all of it. @throws what any page was refused with */
   const all = async (): Promise<T[]> => {
     let fetched = await fetchNextPage({ throwOnError: true });
@@ -63,8 +64,10 @@ export function usePages<T, P extends PageOf<T>>(
     client.setQueryData<typeof data>(key, (before) => before && firstOf(before));
     void client.invalidateQueries({ queryKey: key, exact: true });
   };
+  /** A cursor that is refused, as one of another version may be, is no way to go on from. */
+  const readOn = () => void (asProblem(error).code === 'VALIDATION_FAILED' ? again() : fetchNextPage());
   return {
-    query,
+    query: { data, error, refetch, ...(isFetchNextPageError && { readOn }) },
     items,
     more,
     all,

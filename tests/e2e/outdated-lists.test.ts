@@ -1,4 +1,5 @@
-import type { Page } from 'playwright-core';
+import { randomUUID } from 'node:crypto';
+import type { Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { demo, hasBrowser, signIn, useBrowser } from '../support/browser.ts';
@@ -8,6 +9,9 @@ import { apiOf, placesOf } from '../support/places.ts';
 const PAGE = 20;
 /** Lists of more pages are not kept up to date quietly. */
 const LIVE_PAGES = 5;
+
+/** Every call that may ask for servers. */
+const LISTING = /\/api\/trpc\/[^?]*servers\.list/;
 
 const servers = z.object({ items: z.array(z.object({ id: z.string() })) });
 
@@ -47,7 +51,7 @@ describe.runIf(hasBrowser)('a list of many pages', () => {
     const page = await browser.newPage();
     const asked: (string | undefined)[] = [];
     const input = z.record(z.string(), z.object({ limit: z.number().optional(), cursor: z.string().optional() }));
-    await page.route(/\/api\/trpc\/[^?]*servers\.list/, async (route) => {
+    await page.route(LISTING, async (route) => {
       const url = new URL(route.request().url());
       const calls = input.parse(JSON.parse(url.searchParams.get('input') ?? '{}'));
       for (const { limit, cursor } of Object.values(calls)) if (limit) asked.push(cursor);
@@ -110,5 +114,37 @@ describe.runIf(hasBrowser)('a list of many pages', () => {
       expect(await page.evaluate(() => scrollY)).toBe(0);
       expect(await lengthOf(page)).toBeLessThanOrEqual(PAGE * LIVE_PAGES);
     });
+  });
+
+  test.each([
+    { code: 'INTERNAL', http_status: 500, from: 'where it broke off' },
+    { code: 'VALIDATION_FAILED', http_status: 400, from: 'its top' },
+  ])('whose next page is refused as $code asks no more by itself, and reads on from $from', async (refusal) => {
+    const { page, asked } = await fleet();
+    await readOn(page, 2 * PAGE);
+    const refused: string[] = [];
+    const data = { ...refusal, request_id: randomUUID(), details: {} };
+    const refuse = async (route: Route) => {
+      const calls = new URL(route.request().url()).pathname.split(',');
+      refused.push(...calls);
+      const error = { code: -32_603, message: 'It broke on purpose', data };
+      await route.fulfill({ status: refusal.http_status, json: calls.map(() => ({ error })) });
+    };
+    await page.route(LISTING, refuse);
+    const alert = page.getByRole('alert').filter({ hasText: 'It broke on purpose' });
+    while (!(await alert.isVisible())) {
+      await page.mouse.wheel(0, 400);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    for (const by of [-400, 400]) {
+      await page.mouse.wheel(0, by);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    expect(refused).toHaveLength(1);
+    await page.unroute(LISTING, refuse);
+    const before = asked.length;
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await alert.waitFor({ state: 'detached' });
+    expect(asked[before] === undefined).toBe(refusal.code === 'VALIDATION_FAILED');
   });
 });

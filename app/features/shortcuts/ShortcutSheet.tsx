@@ -13,6 +13,7 @@ export default function ShortcutSheet() {
   const everywhere = [
     { keys: ['Ctrl K'], label: 'Find anything (⌘K on a Mac)' },
     { keys: ['Esc'], label: 'Close what lies over the page' },
+    { keys: ['Shift click'], label: 'In a list: choose all rows up to this one' },
   ];
   return (
     <Modal opened onClose={close} title="Keyboard shortcuts">
