@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { readAgain } from './api.ts';
 import { notifyDone } from './ui/notify.ts';
 import { asProblem } from './ui/problem.ts';
@@ -13,11 +13,12 @@ type Change<In, Out> = {
 
 /** A change to what the server holds. Afterwards everything on the screen is asked for again, as numbers hang together. */
 export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
-  const underWay = useRef(false);
+  // Drawn before the next key or click is heard; what TanStack Query tells comes a moment later.
+  const [sent, setSent] = useState(false);
   const mutation = useMutation({
     mutationFn: act,
     onSettled: () => {
-      underWay.current = false;
+      setSent(false);
       // Also after a refusal: what it was decided by is not what the screen shows.
       readAgain();
     },
@@ -30,11 +31,11 @@ export function useChange<In, Out>({ act, done, after }: Change<In, Out>) {
   return {
     /** Once at a time: a second click or Enter before the outcome does nothing. */
     run: (input: In) => {
-      if (underWay.current) return;
-      underWay.current = true;
+      if (sent) return;
+      setSent(true);
       mutation.mutate(input);
     },
-    pending: mutation.isPending,
+    pending: sent || mutation.isPending,
     problem: mutation.error ? asProblem(mutation.error) : undefined,
     /** Takes the problem off the screen: what it was about is being mended. */
     forget: () => {

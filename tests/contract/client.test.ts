@@ -379,7 +379,7 @@ describe('the sample application', () => {
     const env = { ...process.env, INFRAHUB_URL: world.url, INFRAHUB_USERNAME: 'anna', INFRAHUB_PASSWORD: PASSWORD };
     return run(process.execPath, ['src/main.ts', ...args], { cwd: EXAMPLE, env });
   };
-  beforeAll(() => npm('install', '--omit=dev', '--offline', '--ignore-scripts'));
+  beforeAll(() => npm('install', '--omit=dev', '--prefer-offline', '--ignore-scripts'));
 
   test('is right by its own compiler settings', async () => {
     await expect(run(resolve('node_modules/.bin/tsc'), [], { cwd: EXAMPLE })).resolves.toMatchObject({ stdout: '' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Directory } from '../../server/adapters/ldap/directory.port.ts';
 import { createLdapDirectory, type LdapSettings } from '../../server/adapters/ldap/ldap.adapter.ts';
@@ -248,14 +249,17 @@ describe('a directory that does not behave', () => {
   test('200 people at a hanging directory open 50 connections, and all have their answer within the limit', async () => {
     const silent = await recordingServer();
     try {
-      const directory = at(`ldap://127.0.0.1:${silent.port}`, 1);
+      const directory = at(`ldap://127.0.0.1:${silent.port}`, 3);
       const started = performance.now();
-      const answers = await Promise.allSettled(
+      const answers = Promise.allSettled(
         Array.from({ length: 200 }, () => directory.authenticate('anna', 'some-password')),
       );
-      expect(performance.now() - started).toBeLessThan(3_000);
-      expect(answers.every((answer) => answer.status === 'rejected')).toBe(true);
-      expect(silent.seen.mostAtOnce).toBe(50);
+      await expect.poll(() => silent.seen.connections).toBe(50);
+      // Nobody else connects while they hang. At the limit one may, as another's connection closes.
+      await sleep(300);
+      expect(silent.seen.connections).toBe(50);
+      expect((await answers).every((answer) => answer.status === 'rejected')).toBe(true);
+      expect(performance.now() - started).toBeLessThan(6_000);
     } finally {
       await silent.stop();
     }

@@ -4,11 +4,10 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A TCP server on loopback that counts who comes; it says nothing unless `talk` does. */
 export async function recordingServer(talk: (socket: Socket) => void = () => undefined) {
   const open = new Set<Socket>();
-  const seen = { connections: 0, mostAtOnce: 0 };
+  const seen = { connections: 0 };
   const server = createServer((socket) => {
     open.add(socket);
     seen.connections++;
-    seen.mostAtOnce = Math.max(seen.mostAtOnce, open.size);
     socket.on('error', () => undefined);
     socket.once('close', () => open.delete(socket));
     socket.resume();
