@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'crash',
           include: ['tests/crash/**/*.test.ts'],
           globalSetup: ['tests/support/crash-postgres.ts'],
-          testTimeout: 240_000,
+          testTimeout: 480_000,
           hookTimeout: 60_000,
           fileParallelism: false,
           maxConcurrency: 12,

@@ -51,7 +51,7 @@ describe.concurrent('PostgreSQL', () => {
     onOwnServer(async (stack, server) => {
       const earlier = await stack.client.change('/projects', stack.newProject());
       const recording = stack.checkpoints.stopAt('recording provision committed');
-      const held = await within('the writer', 30, recording);
+      const held = await within('the writer', 90, recording);
       await server.crash();
       held.goOn();
       const refused = await stack.client.call('POST', '/projects', stack.newProject());
@@ -79,7 +79,7 @@ describe.concurrent('PostgreSQL', () => {
         const key = randomUUID();
         const cutting = stack.checkpoints.stopAt(point);
         const first = stack.client.call('POST', '/projects', input, key);
-        (await within('the create', 30, cutting)).cut();
+        (await within('the create', 90, cutting)).cut();
         const answers = await Promise.all([
           first,
           stack.client.call('POST', '/projects', input, key),
@@ -106,7 +106,7 @@ describe.concurrent('PostgreSQL', () => {
     onStack({}, async (stack) => {
       const cutting = stack.checkpoints.stopAt(point, 'recorded provision requested');
       const { id } = await stack.client.change('/projects', stack.newProject());
-      (await within('the job', 30, cutting)).cut();
+      (await within('the job', 90, cutting)).cut();
       await expectAllActive(stack, [id]);
       expect(await stack.reader.commits()).toHaveLength(1);
     }),

@@ -30,7 +30,7 @@ describe.concurrent('Git', () => {
     stacks.use(async (stack) => {
       const pushing = stack.checkpoints.stopAt('push arrives');
       const { id, namespace_name } = await create(stack);
-      const held = await within('a push', 30, pushing);
+      const held = await within('a push', 90, pushing);
       const theirs = (await stack.reader.readFile()).replace('# whose', '# mine, and yours:');
       stack.remote.commitAsRival('values.yaml', theirs);
       held.goOn();
@@ -76,7 +76,7 @@ describe.concurrent('Git', () => {
     stacks.use(async (stack) => {
       const asked = stack.checkpoints.stopAt('sync answered');
       const { id } = await create(stack);
-      const held = await within('a sync', 30, asked);
+      const held = await within('a sync', 90, asked);
       for (const { git } of stack.replicas) git.setUp(false);
       // A commit that InfraHub's own copy of the repository does not know: only a fetch can tell what is in it.
       stack.remote.commitAsRival('theirs.yaml', `a: ${Date.now()}\n`);
@@ -120,7 +120,7 @@ describe.concurrent('Git', () => {
     stacks.use(async (stack) => {
       const asking = stack.checkpoints.stopAt('sync arrives');
       const { id, namespace_name } = await create(stack);
-      const held = await within('a sync', 30, asking);
+      const held = await within('a sync', 90, asking);
       stack.remote.git('update-ref', 'refs/heads/main', 'main~1');
       stack.remote.commitAsRival('theirs.yaml', `b: ${Date.now()}\n`);
       held.goOn();
@@ -134,7 +134,7 @@ describe.concurrent('Git', () => {
       stack.argocd.behave({ degraded: [`${input.team_id}-${input.name}`] });
       const asking = stack.checkpoints.stopAt('sync arrives', 'recorded provision undone');
       const { id } = await stack.client.change('/projects', input);
-      const held = await within('the sync of the removal', 60, asking);
+      const held = await within('the sync of the removal', 150, asking);
       stack.remote.git('update-ref', 'refs/heads/main', 'main~1');
       stack.remote.commitAsRival('theirs.yaml', `c: ${Date.now()}\n`);
       held.goOn();

@@ -23,7 +23,7 @@ describe.concurrent('a replica that is stopped for longer than it may be silent,
       stack.argocd.behave({ degraded: [`${input.team_id}-${input.name}`] });
       const seeing = stack.checkpoints.stopAt('status says Degraded');
       const { id } = await stack.client.change('/projects', input);
-      const held = await within('a look', 60, seeing);
+      const held = await within('a look', 150, seeing);
       const zombie = stack.replica(held.replica);
       zombie.signal('SIGSTOP');
       held.goOn();
@@ -41,7 +41,7 @@ describe.concurrent('a replica that is stopped for longer than it may be silent,
     onStack({ replicas: 2 }, async (stack) => {
       const recording = stack.checkpoints.stopAt('recording provision succeeded');
       const { id } = await stack.client.change('/projects', stack.newProject());
-      const held = await within('a transaction', 60, recording);
+      const held = await within('a transaction', 150, recording);
       const zombie = stack.replica(held.replica);
       zombie.signal('SIGSTOP');
       await stack.settled();
@@ -56,7 +56,7 @@ describe.concurrent('a replica that is stopped for longer than it may be silent,
     onStack({ replicas: 2 }, async (stack) => {
       const pushing = stack.checkpoints.stopAt('push arrives');
       const { id } = await stack.client.change('/projects', stack.newProject());
-      const held = await within('a push', 60, pushing);
+      const held = await within('a push', 150, pushing);
       const zombie = stack.replica(held.replica);
       zombie.signal('SIGSTOP');
       held.goOn();
@@ -78,7 +78,7 @@ describe.concurrent('a replica that is frozen in the middle of a push for good',
     onStack({ replicas: 2, settings: { GIT_TIMEOUT_SECONDS: '3' } }, async (stack) => {
       const pushing = stack.checkpoints.stopAt('push arrives');
       const { id } = await stack.client.change('/projects', stack.newProject());
-      const held = await within('a push', 60, pushing);
+      const held = await within('a push', 150, pushing);
       const zombie = stack.replica(held.replica);
       zombie.signal('SIGSTOP');
       await stack.settled();
@@ -106,7 +106,7 @@ describe.concurrent('a replica that is frozen while it pushes the removal of an 
         namespace_name: namespace,
       });
       expect(asked).toMatchObject({ status: 200 });
-      const held = await within('the push of the mend', 60, pushing);
+      const held = await within('the push of the mend', 150, pushing);
       const zombie = stack.replica(held.replica);
       zombie.signal('SIGSTOP');
       const urls = () => stack.replicas.filter((replica) => replica !== zombie).map((replica) => replica.url());
@@ -132,7 +132,7 @@ describe.concurrent('a replica that is told to end', () => {
         if (!replica) throw new Error('there is no replica');
         const stopping = stack.checkpoints.stopAt(point);
         const { id } = await stack.client.change('/projects', stack.newProject());
-        const held = await within(`something to pass: ${point}`, 60, stopping);
+        const held = await within(`something to pass: ${point}`, 150, stopping);
         const ending = replica.terminate();
         await until('it to take notice', async () => ((await replica.log()).includes('"stopping"') ? true : undefined));
         held.goOn();

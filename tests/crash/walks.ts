@@ -134,7 +134,7 @@ export async function dieAt(
   const stop = stack.checkpoints.stopAt(at, after);
   const begun = begin();
   begun.catch(() => undefined);
-  const held = await within(`something to pass: ${at}`, 60, stop);
+  const held = await within(`something to pass: ${at}`, 150, stop);
   const victim = stack.replica(held.replica);
   await victim.kill();
   if (fate === 'goes on') held.goOn();
