@@ -183,4 +183,19 @@ describe.runIf(hasBrowser)('a long list', () => {
     await page.reload();
     await isKept();
   });
+
+  test('keeps a filter that is set while the address is still on its way to the one before', async () => {
+    const page = await browser.newPage();
+    await signIn(page, 'noa', '/servers');
+    await page.getByRole('textbox', { name: 'Given or free' }).click();
+    const option = page.getByRole('option', { name: /^Given to a field/ });
+    const sort = page.getByRole('columnheader', { name: 'Cores' }).getByRole('button');
+    const sortButton = await sort.elementHandle();
+    await option.evaluate((chosen, then) => {
+      chosen.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+      then?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    }, sortButton);
+    const filters = () => Object.fromEntries(new URL(page.url()).searchParams);
+    await expect.poll(filters).toEqual({ allocated: 'yes', sort: 'cpu', direction: 'asc' });
+  });
 });
