@@ -1,5 +1,5 @@
 /**
- * Has Lighthouse judge Sign in, Overview and Project of a running demo: `npm run lighthouse -- http://127.0.0.1:3300`.
+ * Has Lighthouse judge Sign in, Overview and Project of a running demo: `npm run lighthouse -- http://127.0.0.1:3000`.
  * The reports land in build/lighthouse; it is told, and not part of the tests, as it depends on the machine.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const FOLDER = 'build/lighthouse';
 const DEBUG_PORT = 9_333;
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 
-const [url = 'http://127.0.0.1:3300'] = process.argv.slice(2);
+const [url = 'http://127.0.0.1:3000'] = process.argv.slice(2);
 
 async function judge(name: string, path: string): Promise<string> {
   const flags = { port: DEBUG_PORT, output: 'html' as const, onlyCategories: CATEGORIES, disableStorageReset: true };

@@ -1,6 +1,6 @@
 /**
  * Takes a picture of every page, in both themes and at two widths, from a running demo, to be looked at:
- * `npm run screenshots -- http://127.0.0.1:3300`. They land in build/screenshots; the README's picture in docs.
+ * `npm run screenshots -- http://127.0.0.1:3000`. They land in build/screenshots; the README's picture in docs.
  * A second argument takes only pages whose name contains it.
  */
 import { copyFile, mkdir } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const SETTLE_MS = 800;
 const VIEWS = (['light', 'dark'] as const).flatMap((theme) => [1440, 360].map((width) => ({ theme, width })));
 
 const failed: string[] = [];
-const [url = 'http://127.0.0.1:3300', only = ''] = process.argv.slice(2);
+const [url = 'http://127.0.0.1:3000', only = ''] = process.argv.slice(2);
 
 /** One page; `act` brings it into the state that is worth a picture. */
 type Shot = { name: string; path: string; act?: (page: Page) => Promise<unknown> };

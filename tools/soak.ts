@@ -18,7 +18,8 @@ import { startWork, type Tally } from './soak/work.ts';
 
 const BUILT_CLIENT = resolve('build/client-package');
 const EVERY_SECONDS = 10;
-const WARM_UP_SECONDS = 30;
+/** Longer than a token is known for: from then on what is kept of sign-ins grows no more. */
+const WARM_UP_SECONDS = 16 * 60;
 /** After the work: what was open has had time to close. */
 const REST_SECONDS = 20;
 
@@ -49,7 +50,7 @@ let isWell = false;
 try {
   const vitals = await openVitals({ inspectorPort, databaseUrl: stack.report.databaseUrl, temporary });
   const atRest = await vitals.take();
-  say(`Working for ${minutes} minutes`);
+  say(`Working for ${WARM_UP_SECONDS / 60} minutes to warm up, and for ${minutes} that count`);
   const ended = new AbortController();
   const work = startWork(client, stack.report.url, ended.signal);
   await sleep(WARM_UP_SECONDS * 1_000);

@@ -3,7 +3,7 @@ import { useInViewport } from '@mantine/hooks';
 import { type ReactNode, Suspense, useEffect, useState } from 'react';
 
 /** Room for a picture, whose code is fetched only once it comes into view. */
-export function WhenShown({ height, children }: { height: number; children: ReactNode }) {
+export function WhenShown({ height, children }: { height: number | string; children: ReactNode }) {
   const { ref, inViewport } = useInViewport();
   const [seen, setSeen] = useState(false);
   useEffect(() => {

@@ -99,9 +99,11 @@ export function Holders({ usage }: { usage: Usage }) {
             <HoldersTable label={label} tiles={tiles} />
           </div>
         ) : (
-          <WhenShown height={340}>
-            <Treemap label={label} tiles={tiles} resource={filters.resource} onOpen={open} />
-          </WhenShown>
+          <div className={classes.map}>
+            <WhenShown height="var(--map-height)">
+              <Treemap label={label} tiles={tiles} resource={filters.resource} onOpen={open} />
+            </WhenShown>
+          </div>
         ))}
     </Panel>
   );

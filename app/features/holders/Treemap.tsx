@@ -7,7 +7,6 @@ import { quantity, type Resource, segmentsOf, UNIT } from '../capacity/capacity.
 import classes from './Treemap.module.css';
 import type { Tile } from './tiles.ts';
 
-const HEIGHT = 340;
 /** What a tile is large enough to show; with the least room, nothing. */
 const ROOM_FOR = {
   name: { width: 56, height: 30 },
@@ -24,11 +23,11 @@ type Placed = { key: string; tile: Tile; place: Place; isParent: boolean };
 
 /** Each holder as a tile as large as its share, with who holds of it inside. Choosing one goes into it. */
 export default function Treemap({ label, tiles, resource, onOpen }: TreemapProps) {
-  const { ref, width } = useElementSize();
+  const { ref, width, height } = useElementSize();
   return (
-    <ul ref={ref} className={classes.map} style={{ height: HEIGHT }} aria-label={label}>
+    <ul ref={ref} className={classes.map} aria-label={label}>
       {width > 0 &&
-        laidOut(tiles, resource, width).map(({ key, tile, place, isParent }) => (
+        laidOut(tiles, resource, { width, height }).map(({ key, tile, place, isParent }) => (
           <li key={key} style={scaled(place, width)} data-parent={isParent || undefined}>
             <TileBox tile={tile} resource={resource} place={place} isParent={isParent} onOpen={onOpen} />
           </li>
@@ -51,12 +50,12 @@ const datumOf = (tile: Tile): Datum =>
   tile.inside.length > 0 ? { tile, children: tile.inside.map((child) => ({ tile: child })) } : { tile };
 
 /** Where each tile lies, in pixels; what is inside comes after what it is in. */
-function laidOut(tiles: Tile[], resource: Resource, width: number): Placed[] {
+function laidOut(tiles: Tile[], resource: Resource, { width, height }: { width: number; height: number }): Placed[] {
   const root = hierarchy<Datum>({ children: tiles.map(datumOf) }).sum(({ tile, children }) =>
     tile && !children ? segmentsOf(tile.amounts[resource]).whole : 0,
   );
   const placed = treemap<Datum>()
-    .size([width, HEIGHT])
+    .size([width, height])
     .paddingInner(4)
     .paddingOuter(({ depth }) => (depth === 1 ? 6 : 0))
     .paddingTop(({ depth }) => (depth === 1 ? HEAD : 0))

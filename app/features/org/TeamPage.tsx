@@ -60,7 +60,7 @@ export function TeamPage({ id }: { id: string }) {
                   site: quota.site,
                   amounts: amountsOfQuota(quota),
                   aside: (
-                    <Button size="compact-xs" variant="subtle" onClick={() => setExplained(quota.site)}>
+                    <Button size="compact-xs" variant="subtle" mr={-8} onClick={() => setExplained(quota.site)}>
                       How it adds up
                     </Button>
                   ),

@@ -23,6 +23,7 @@ export default function RunsChart({ runs, height }: { runs: SyncRun[]; height: n
         .map(({ started_at }) => ({ x: exactTime(started_at), color: 'var(--status-bad)', label: 'Failed' }))}
       withLegend
       legendProps={{ verticalAlign: 'bottom' }}
+      barChartProps={{ margin: { top: 8 } }}
       xAxisProps={{ tick: false, height: 6 }}
       yAxisProps={{ width: 40, allowDecimals: false }}
       barProps={{ isAnimationActive: false, maxBarSize: 24 }}
