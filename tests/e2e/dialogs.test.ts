@@ -49,12 +49,14 @@ describe.runIf(hasBrowser)('a dialog', () => {
     );
     await name.fill('  Radar ');
     for (const key of ['Enter', 'Enter', 'Escape', 'Enter']) await page.keyboard.press(key);
-    await dialog.getByRole('button', { name: 'Cancel' }).isDisabled();
+    await expect.poll(() => dialog.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
     answer();
     await dialog.getByRole('alert').getByText('Imaging has a department of that name.').waitFor();
     expect(sent.length).toBe(1);
     expect(sent[0]).toContain('"Radar"');
     expect(await name.inputValue()).toBe('  Radar ');
+    await name.fill('Radar and Vision');
+    await dialog.getByRole('alert').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(/Vision/);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { demo, hasBrowser, signIn, useBrowser } from '../support/browser.ts';
-import { placesOf } from '../support/places.ts';
+import { apiOf, placesOf } from '../support/places.ts';
 
 describe.runIf(hasBrowser)('a department admin', () => {
   const browser = useBrowser();
@@ -25,6 +26,33 @@ describe.runIf(hasBrowser)('a department admin', () => {
     await cores.fill('64');
     await set.click();
     await page.getByText('Calibration now has 64 cores').waitFor();
+  });
+
+  test('is refused where the room was taken while the quota was on its way, with what is free, and keeps what was typed', async () => {
+    const at = await placesOf(demo().url);
+    const field = await apiOf(demo().url, 'noa');
+    const give = (cpu_limit: number) =>
+      field.send('PUT', `${at('Inertial')}/quotas/beer-sheva`, { cpu_limit, ram_gb_limit: 384 }, z.unknown());
+    const page = await browser.newPage();
+    await page.route('**/api/trpc/quotas.setTeam*', async (route) => {
+      await give(72);
+      await route.continue();
+    });
+    try {
+      await signIn(page, 'maya', `${at('Inertial')}?site=beer-sheva`);
+      await page.getByRole('button', { name: 'Set the quota of Calibration' }).click();
+      const dialog = page.getByRole('dialog');
+      const cores = dialog.getByLabel('CPU, cores', { exact: true });
+      await cores.fill('80');
+      await dialog.getByText('Calibration · CPU').waitFor();
+      await dialog.getByRole('button', { name: 'Set quota' }).click();
+      const refused = dialog.getByRole('alert').filter({ hasText: 'Request' });
+      await refused.getByText('16 more asked for, department Inertial has 8 free').waitFor();
+      await dialog.getByText('8 short; 8 free').waitFor();
+      expect(await cores.inputValue()).toBe('80');
+    } finally {
+      await give(96);
+    }
   });
 
   test('sets the quota of a team on the team’s own page as well', async () => {

@@ -9,41 +9,43 @@ type NameDialogProps = {
   title: string;
   act: string;
   name?: string;
-  pending: boolean;
-  problem: Problem | undefined;
-  onName: (name: string) => void;
+  change: { pending: boolean; problem: Problem | undefined; run: (name: string) => void; forget: () => void };
   onClose: () => void;
 };
 
 /** Asks for a name; what the server would refuse is said while typing is still possible. */
-export function NameDialog({ title, act, name = '', pending, problem, onName, onClose }: NameDialogProps) {
+export function NameDialog({ title, act, name = '', change, onClose }: NameDialogProps) {
   const [typed, setTyped] = useState(name);
   const [tried, setTried] = useState(false);
+  const type = (text: string) => {
+    change.forget();
+    setTyped(text);
+  };
   const checked = displayName.safeParse(typed);
   return (
-    <Dialog title={title} pending={pending} onClose={onClose}>
+    <Dialog title={title} pending={change.pending} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           setTried(true);
-          if (checked.success) onName(checked.data);
+          if (checked.success) change.run(checked.data);
         }}
       >
         <Stack>
           <TextInput
             label="Name"
             value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
+            onChange={(event) => type(event.currentTarget.value)}
             error={tried && checked.error?.issues[0]?.message}
             autoComplete="off"
             data-autofocus
           />
-          {problem && <ProblemAlert problem={problem} />}
+          {change.problem && <ProblemAlert problem={change.problem} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose} disabled={pending}>
+            <Button variant="default" onClick={onClose} disabled={change.pending}>
               Cancel
             </Button>
-            <Button type="submit" loading={pending}>
+            <Button type="submit" loading={change.pending}>
               {act}
             </Button>
           </Group>

@@ -30,9 +30,7 @@ function CreateNode({ parent, onClose }: { parent: OrgNode | undefined; onClose:
     <NameDialog
       title={parent ? `New ${level} in ${parent.name}` : `New ${level}`}
       act={`Create ${level}`}
-      pending={create.pending}
-      problem={create.problem}
-      onName={create.run}
+      change={create}
       onClose={onClose}
     />
   );
@@ -49,9 +47,7 @@ function RenameNode({ node, onClose }: { node: OrgNode; onClose: () => void }) {
       title={`Rename ${node.level} ${node.name}`}
       act={`Rename ${node.level}`}
       name={node.name}
-      pending={rename.pending}
-      problem={rename.problem}
-      onName={rename.run}
+      change={rename}
       onClose={onClose}
     />
   );

@@ -33,6 +33,10 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
     done: () => `${field?.name ?? 'The field'} now has ${plural(servers.length, 'more server', 'more servers')}.`,
     after: onDone,
   });
+  const choose = (id: string | null) => {
+    allocate.forget();
+    setFieldId(id);
+  };
   return (
     <Dialog
       title={`Allocate ${plural(servers.length, 'server')} to a field`}
@@ -60,7 +64,7 @@ export function AllocateDialog({ servers, onClose, onDone }: AllocateDialogProps
             placeholder="Choose a field"
             data={fields.map((f) => ({ value: f.id, label: f.parent ? `${f.parent.name} / ${f.name}` : f.name }))}
             value={fieldId}
-            onChange={setFieldId}
+            onChange={choose}
             searchable
             data-autofocus
           />
