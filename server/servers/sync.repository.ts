@@ -13,16 +13,25 @@ import type { ListSyncRuns, SyncRun } from './servers.schema.ts';
  */
 export async function takeSyncLock(pool: pg.Pool): Promise<(() => Promise<void>) | undefined> {
   const client = await pool.connect();
-  client.on('error', () => {}); // a lock that is lost shows when the run ends: `finishRun` answers nothing then
-  const close = () => client.release(true);
+  const unheard = () => {}; // a lock that is lost shows when the run ends: `finishRun` answers nothing then
+  client.on('error', unheard);
+  const release = (isBroken: boolean) => {
+    client.off('error', unheard);
+    client.release(isBroken);
+  };
+  const giveBack = () =>
+    client.query('select pg_advisory_unlock_all()').then(
+      () => release(false),
+      () => release(true),
+    );
   try {
     const { rows } = await client.query("select pg_try_advisory_lock(hashtext('infrahub.sync')) as mine");
-    if (rows[0]?.mine === true) return () => client.query('select pg_advisory_unlock_all()').then(close, close);
+    if (rows[0]?.mine === true) return giveBack;
   } catch (error) {
-    close();
+    release(true);
     throw error;
   }
-  close();
+  release(false);
   return undefined;
 }
 
@@ -147,25 +156,17 @@ const texts = (values: string[]) => sql`${sql.param(values)}::text[]`;
 const integers = (values: number[]) => sql`${sql.param(values)}::int[]`;
 const names = (fleet: Fleet) => texts([...fleet.servers.map(({ name }) => name), ...fleet.kept]);
 
-const vanishedCount = z.object({ online: z.number(), vanished: z.number() });
+const applied = z.object({ added: z.number(), changed: z.number(), online: z.number(), vanished: z.number() });
 
-/** How many servers are online, and how many of these the answer does not name. */
-export async function countVanished(tx: Tx, fleet: Fleet): Promise<z.infer<typeof vanishedCount>> {
-  const { rows } = await tx.execute(sql`
-    select count(*)::int as online, (count(*) filter (where n.name is null))::int as vanished
-    from ${servers} s left join unnest(${names(fleet)}) n(name) on n.name = s.name
-    where s.status = 'online'`);
-  return vanishedCount.parse(rows[0]);
-}
-
-const applied = z.object({ added: z.number(), changed: z.number(), gone: z.number() });
+/** What the answer did; `online` servers there were before, and `vanished` of these are not named in it. */
+type Applied = z.infer<typeof applied>;
 
 /**
- * Brings the table to what the answer says, in one statement: new servers are added, different ones updated, and
- * those not named go offline if that is asked. What is the same is neither written nor locked. Rows are locked in id
- * order, like everywhere. A server that goes offline was last seen by the last run that succeeded.
+ * Brings the table to what the answer names, in one statement: new servers are added, different ones updated. What is
+ * the same is neither written nor locked. Rows are locked in id order, like everywhere, and the vanished ones with them,
+ * so that marking them offline afterwards keeps that order.
  */
-export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOffline: boolean }) {
+export async function applyFleet(tx: Tx, fleet: Fleet): Promise<Applied> {
   const { rows } = await tx.execute(sql`
     with answer as (
       select * from unnest(
@@ -176,7 +177,7 @@ export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOf
     ), affected as (
       select s.id, a.* from ${servers} s left join answer a on a.name = s.name
       where case when a.name is null
-        then ${markOffline} and s.status = 'online' and s.name <> all(${texts(fleet.kept)})
+        then s.status = 'online' and s.name <> all(${texts(fleet.kept)})
         else (s.site, s.cpu, s.ram_gb, s.performance_tier, s.status)
           is distinct from (a.site, a.cpu, a.ram_gb, a.performance_tier, 'online') end
       order by s.id for no key update of s
@@ -185,10 +186,6 @@ export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOf
         status = 'online', updated_at = now()
       from affected a where s.id = a.id and a.name is not null
       returning s.id
-    ), gone as (
-      update ${servers} s set status = 'offline', last_seen_at = greatest(s.last_seen_at, ${lastSuccess}), updated_at = now()
-      from affected a where s.id = a.id and a.name is null
-      returning s.id
     ), added as (
       insert into ${servers} (name, site, cpu, ram_gb, performance_tier, status)
       select a.name, a.site, a.cpu, a.ram_gb, a.performance_tier, 'online' from answer a
@@ -196,8 +193,20 @@ export async function applyFleet(tx: Tx, fleet: Fleet, { markOffline }: { markOf
       returning id
     )
     select (select count(*) from added)::int as added, (select count(*) from different)::int as changed,
-      (select count(*) from gone)::int as gone`);
+      (select count(*) from ${servers} where status = 'online')::int as online,
+      (select count(*) from affected where name is null)::int as vanished`);
   return applied.parse(rows[0]);
+}
+
+/**
+ * Marks the servers offline that the answer does not name, after it was applied; answers how many. Such a server was
+ * last seen by the last run that succeeded.
+ */
+export async function markVanishedOffline(tx: Tx, fleet: Fleet): Promise<number> {
+  const { rowCount } = await tx.execute(sql`
+    update ${servers} s set status = 'offline', last_seen_at = greatest(s.last_seen_at, ${lastSuccess}), updated_at = now()
+    where s.status = 'online' and not exists (select from unnest(${names(fleet)}) n(name) where n.name = s.name)`);
+  return rowCount ?? 0;
 }
 
 const lastSuccess: SQL = sql`(

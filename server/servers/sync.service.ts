@@ -81,10 +81,10 @@ export function createSyncService({ db, pool, inventory, clock, log, settings }:
       performanceTier: tierOf(s.cpu, settings.PERFORMANCE_TIER_CPU_THRESHOLD),
     }));
     const fleet = { servers, kept: sorted.kept };
-    const { online, vanished } = await runs.countVanished(tx, fleet);
+    const { added, changed, online, vanished } = await runs.applyFleet(tx, fleet);
     const disappearance = { online, vanished, maxOfflinePercent, confirmed: order.confirms?.withheld_offline ?? 0 };
     const markOffline = mayMarkOffline(disappearance);
-    const { added, changed, gone } = await runs.applyFleet(tx, fleet, { markOffline });
+    const gone = markOffline && vanished > 0 ? await runs.markVanishedOffline(tx, fleet) : 0;
     if (!markOffline) await runs.storeSightings(tx, fleet, id);
     else if (order.confirms) await runs.markConfirmed(tx, order.confirms.id, order.by.sub);
     return {

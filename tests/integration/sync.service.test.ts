@@ -444,6 +444,17 @@ describe('one at a time', () => {
     await other.close();
   });
 
+  test('gives the connection of its lock back, so that no run has to open one', async () => {
+    const { syncNow } = syncOf(fleetOf(1));
+    await syncNow();
+    const opened: unknown[] = [];
+    const note = (client: unknown) => opened.push(client);
+    database.pool.on('connect', note);
+    for (let run = 0; run < 12; run++) await syncNow();
+    database.pool.off('connect', note);
+    expect(opened).toEqual([]);
+  });
+
   test('a run whose process died is failed by the next one, which then runs', async () => {
     const { lines, syncNow } = syncOf(fleetOf(1));
     const [lost] = await database.db

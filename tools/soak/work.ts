@@ -73,14 +73,15 @@ export function startWork(
 
   async function read(username: string, paths: string[], pauseMs: number): Promise<void> {
     const user = createUser({ url, takenTo: () => undefined });
-    const headers = { authorization: `Bearer ${await signIn(user, personOf(username))}` };
+    let token = await signIn(user, personOf(username));
     let turn = 0;
     await keepDoing(
       () =>
         attempt('reads', async () => {
           const path = paths[turn++ % paths.length] ?? '/';
-          const answer = await user.ask({ method: 'GET', path, headers });
-          if (answer?.status !== 200) throw new Error(`${path} was answered ${answer?.status}`);
+          const answer = await user.ask({ method: 'GET', path, headers: { authorization: `Bearer ${token}` } });
+          if (answer?.status === 401) token = await signIn(user, personOf(username));
+          else if (answer?.status !== 200) throw new Error(`${path} was answered ${answer?.status}`);
         }),
       pauseMs,
       ended,
