@@ -53,11 +53,10 @@ export function createLive({ url, log }: { url: string; log: Log }) {
   /** Listens until the connection is lost. */
   async function listen(onReady: () => void): Promise<void> {
     const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 3_000 });
-    const ended = new AbortController();
-    const lost = new Promise<void>((resolve) => {
-      client.on('end', resolve).on('error', () => resolve());
-      stopped.signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
-    });
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    const end = () => lose();
+    client.on('end', end).on('error', end);
+    stopped.signal.addEventListener('abort', end);
     try {
       await client.connect();
       client.on('notification', ({ payload }) => hear(payload));
@@ -66,7 +65,7 @@ export function createLive({ url, log }: { url: string; log: Log }) {
       const alive = setInterval(() => client.query('select 1').catch(() => client.end()), CHECK_MS);
       await lost.finally(() => clearInterval(alive));
     } finally {
-      ended.abort();
+      stopped.signal.removeEventListener('abort', end);
       await client.end().catch(() => undefined);
     }
   }
@@ -118,15 +117,17 @@ export function createLive({ url, log }: { url: string; log: Log }) {
         async next({ signal, timeoutMs }) {
           const signals = signal ? [signal, stopped.signal] : [stopped.signal];
           if (waiting.length === 0 && !signals.some((one) => one.aborted)) {
-            // Not AbortSignal.any: what listens to that is kept for as long as this replica lives.
-            const woken = new AbortController();
+            // Not AbortSignal.any, nor listeners with a `signal`: Node keeps both for as long as this replica lives.
             await new Promise<void>((resolve) => {
-              wake = resolve;
-              const timer = setTimeout(wake, timeoutMs);
-              woken.signal.addEventListener('abort', () => clearTimeout(timer));
-              for (const one of signals) one.addEventListener('abort', () => resolve(), { signal: woken.signal });
+              const end = () => {
+                clearTimeout(timer);
+                for (const one of signals) one.removeEventListener('abort', end);
+                resolve();
+              };
+              const timer = setTimeout(end, timeoutMs);
+              for (const one of signals) one.addEventListener('abort', end);
+              wake = end;
             });
-            woken.abort();
           }
           if (stopped.signal.aborted) throw new InfraHubError('BUSY', 'This replica is stopping. Connect again.');
           return waiting.splice(0);

@@ -24,3 +24,15 @@ test('a wait for changes leaves nothing behind, neither on its own signal nor on
   for (const each of subscribers) each.close();
   expect(live.subscribers()).toBe(0);
 });
+
+test('waits that go on while garbage is collected leave nothing behind either', async () => {
+  const live = createLive({ url: 'postgresql://127.0.0.1/never-connected', log: createLog('silent') });
+  const { signal } = new AbortController();
+  const subscribers = Array.from({ length: SUBSCRIBERS }, (_, n) => live.subscribe(`session-${n}`, () => true));
+  const waits = subscribers.map((each) => each.next({ signal, timeoutMs: 200 }));
+  expect(listenersOf(signal)).toBe(SUBSCRIBERS);
+  await collectGarbage();
+  await collectGarbage();
+  await Promise.all(waits);
+  expect(listenersOf(signal)).toBe(0);
+});
