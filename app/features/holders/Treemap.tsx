@@ -18,7 +18,8 @@ const ROOM_FOR = {
 const HEAD = 58;
 
 type TreemapProps = { label: string; tiles: Tile[]; resource: Resource; onOpen: (tile: Tile) => void };
-type Place = { left: number; top: number; width: number; height: number };
+type Size = { width: number; height: number };
+type Place = Size & { left: number; top: number };
 type Placed = { key: string; tile: Tile; place: Place; isParent: boolean };
 
 /** Each holder as a tile as large as its share, with who holds of it inside. Choosing one goes into it. */
@@ -28,7 +29,7 @@ export default function Treemap({ label, tiles, resource, onOpen }: TreemapProps
     <ul ref={ref} className={classes.map} aria-label={label}>
       {width > 0 &&
         laidOut(tiles, resource, { width, height }).map(({ key, tile, place, isParent }) => (
-          <li key={key} style={scaled(place, width)} data-parent={isParent || undefined}>
+          <li key={key} style={scaled(place, { width, height })} data-parent={isParent || undefined}>
             <TileBox tile={tile} resource={resource} place={place} isParent={isParent} onOpen={onOpen} />
           </li>
         ))}
@@ -36,12 +37,12 @@ export default function Treemap({ label, tiles, resource, onOpen }: TreemapProps
   );
 }
 
-/** Sideways in shares of the map: on paper it is narrower than where it was laid out. */
-const scaled = ({ left, top, width, height }: Place, whole: number) => ({
-  left: `${(100 * left) / whole}%`,
-  top,
-  width: `${(100 * width) / whole}%`,
-  height,
+/** In shares of the map: on paper it is of another size than where it was laid out. */
+const scaled = ({ left, top, width, height }: Place, whole: Size) => ({
+  left: `${(100 * left) / whole.width}%`,
+  top: `${(100 * top) / whole.height}%`,
+  width: `${(100 * width) / whole.width}%`,
+  height: `${(100 * height) / whole.height}%`,
 });
 
 type Datum = { tile?: Tile; children?: Datum[] };
@@ -50,7 +51,7 @@ const datumOf = (tile: Tile): Datum =>
   tile.inside.length > 0 ? { tile, children: tile.inside.map((child) => ({ tile: child })) } : { tile };
 
 /** Where each tile lies, in pixels; what is inside comes after what it is in. */
-function laidOut(tiles: Tile[], resource: Resource, { width, height }: { width: number; height: number }): Placed[] {
+function laidOut(tiles: Tile[], resource: Resource, { width, height }: Size): Placed[] {
   const root = hierarchy<Datum>({ children: tiles.map(datumOf) }).sum(({ tile, children }) =>
     tile && !children ? segmentsOf(tile.amounts[resource]).whole : 0,
   );
@@ -76,7 +77,7 @@ type TileBoxProps = Omit<Placed, 'key'> & { resource: Resource; onOpen: (tile: T
 
 function TileBox({ tile, resource, place, isParent, onOpen }: TileBoxProps) {
   const amount = tile.amounts[resource];
-  const fits = (room: { width: number; height: number }) => place.width >= room.width && place.height >= room.height;
+  const fits = (room: Size) => place.width >= room.width && place.height >= room.height;
   const [named, numbered] = [fits(ROOM_FOR.name), fits(ROOM_FOR.numbers)];
   const { numbers, more } = wordsOf(tile, resource);
   const title = [tile.name, numbers, ...more].join(', ');
