@@ -33,6 +33,7 @@ describe('the pipeline', () => {
     expect(jobs.map(({ name, stage }) => `${stage}: ${name}`)).toEqual([
       'test: check',
       'test: test',
+      'test: lighthouse',
       'test: sbom',
       'build: build',
       'push: push',
@@ -57,7 +58,7 @@ describe('the pipeline', () => {
       .parse(JSON.parse(readFileSync('package.json', 'utf8')));
     const lines = all.flatMap(({ script = [], before_script }) => [...before_script, ...script]).join('\n');
     const called = [...lines.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = '']) => name);
-    expect(called).toEqual(['check', 'sbom']);
+    expect(called).toEqual(['check', 'build', 'lighthouse', 'sbom']);
     expect(called.filter((name) => !(name in scripts))).toEqual([]);
     const tools = [...lines.matchAll(/\bnode (\S+)/g)].map(([, path = '']) => path);
     expect(tools).toEqual(['tools/bump-image.ts']);
