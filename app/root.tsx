@@ -11,6 +11,9 @@ import { useNonce } from './nonce.ts';
 import { theme, tokens } from './theme.ts';
 import { RouteProblem } from './ui/RouteProblem.tsx';
 
+/** zod tries whether it may compile schemas, which the policy forbids and reports; asked before any schema is made. */
+const NO_COMPILED_SCHEMAS = 'globalThis.__zod_globalConfig={jitless:true}';
+
 export const meta = () => [{ title: 'InfraHub' }];
 
 export function Layout({ children }: { children: ReactNode }) {
@@ -25,6 +28,7 @@ export function Layout({ children }: { children: ReactNode }) {
         <Meta />
         <Links />
         <ColorSchemeScript nonce={nonce ?? ''} defaultColorScheme="auto" />
+        <script nonce={nonce ?? ''}>{NO_COMPILED_SCHEMAS}</script>
       </head>
       <body>
         <MantineProvider theme={theme} cssVariablesResolver={tokens} defaultColorScheme="auto">

@@ -20,6 +20,12 @@ describe.runIf(hasBrowser)(
       const page = await browser.newPage(options);
       const context = page.context();
       await serveDevelopment(context);
+      // What the policy stops and the page passes over shows in the browser's tools only.
+      await context.addInitScript(() =>
+        document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
+          console.error(`the policy's ${violatedDirective} stopped ${blockedURI} in ${sourceFile}`),
+        ),
+      );
       const complaints: string[] = [];
       context.on('console', (message) => {
         if (/^(warning|error)$/.test(message.type()) && !isOfNowhere(message))
