@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { buildPortal } from '../../server/demo/portal-build.ts';
 import { type Postgres, startPostgres } from '../../server/demo/postgres.ts';
 import { openDatabase } from '../../server/platform/database.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { migrateDatabase } from '../../server/platform/migrate.ts';
+import { PROGRAM } from './crash-replica.ts';
 import { ANNOUNCE_STEPS } from './postgres-proxy.ts';
 
 declare module 'vitest' {
@@ -48,13 +50,14 @@ export async function onDatabase<T>(url: string, work: (client: pg.Client) => Pr
 
 /** A process that is killed leaves no compiled code behind for the next; this saves each of the many starts a quarter. */
 async function compileOnce(folder: string): Promise<void> {
-  await promisify(execFile)(process.execPath, ['server/main.ts'], {
+  await promisify(execFile)(process.execPath, [PROGRAM], {
     env: { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(folder, 'compiled') },
   }).catch(() => undefined);
 }
 
 /** Vitest globalSetup of the crash suite. */
 export default async function setup(project: TestProject) {
+  await buildPortal(() => {});
   const folder = await mkdtemp(join(tmpdir(), 'infrahub-crash-'));
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'build/server'), { recursive: true });

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { buildPortal } from '../../server/demo/portal-build.ts';
 import { type DemoReport, startStack } from '../../server/demo/stack.ts';
 import { CHROMIUM } from './chromium.ts';
 
@@ -23,7 +22,7 @@ export default async function setup(project: TestProject) {
     project.provide('demo', undefined);
     return;
   }
-  await promisify(execFile)('npm', ['run', 'build', '--silent']);
+  await buildPortal(() => {});
   const folder = await mkdtemp(join(tmpdir(), 'infrahub-e2e-'));
   await chmod(folder, 0o755);
   const stack = await startStack({ folder, port: 0, say: () => {} });
