@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import lighthouse, { desktopConfig } from 'lighthouse';
 import { chromium } from 'playwright-core';
 import { PASSWORD } from '../server/demo/cast.ts';
+import { buildPortal } from '../server/demo/portal-build.ts';
 import { removeStack, startStack } from '../server/demo/stack.ts';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../tests/support/chromium.ts';
 import { placesOf } from '../tests/support/places.ts';
@@ -20,11 +21,11 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 const [running] = process.argv.slice(2);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-await mkdir(FOLDER, { recursive: true });
 if (running) await judgeAll(running);
 else await judgeOwnStack();
 
 async function judgeOwnStack(): Promise<void> {
+  await buildPortal(say);
   const folder = await mkdtemp(join(tmpdir(), 'infrahub-lighthouse-stack-'));
   const stack = await startStack({ folder, port: 0, say });
   try {
@@ -36,6 +37,7 @@ async function judgeOwnStack(): Promise<void> {
 }
 
 async function judgeAll(url: string): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
   const profile = await mkdtemp(join(tmpdir(), 'infrahub-lighthouse-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
