@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createJobs, enqueueJob, type JobHandler } from '../../server/platform/jobs.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -11,11 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const startReplica = async (work: JobHandler) => {
-  const jobs = createJobs({ ...database, log: createLog('silent'), handlers: { work } });
+const startReplica = async (work: JobHandler, concurrency = 4) => {
+  const jobs = createJobs({ ...database, log: createLog('silent'), handlers: { work }, concurrency });
   await jobs.start();
   return jobs;
 };
+
+/** One whose heart never beats again, and whose only worker is at what `work` does: it can take nothing else. */
+async function startReplicaThatDies(work: JobHandler) {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  try {
+    return await startReplica(work, 1);
+  } finally {
+    vi.useRealTimers();
+  }
+}
 
 /** As if nothing had been heard of any replica for a minute. */
 async function silence(): Promise<void> {
@@ -27,7 +37,7 @@ async function silence(): Promise<void> {
 test('what a replica was at when it died is done by another, also where jobs go one at a time', async () => {
   const begun = Promise.withResolvers<void>();
   const awake = Promise.withResolvers<void>();
-  const dead = await startReplica(async () => {
+  const dead = await startReplicaThatDies(async () => {
     begun.resolve();
     await awake.promise;
   });
