@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { applicationOf, valuesPathOf } from '../provisioning/targets.rules.ts';
 import type { verifyOutput } from '../quotas/quotas.schema.ts';
 import { homeOf, type KnownProject, type Listing, type Place, type Seen, wantsEntry } from './drift.rules.ts';
 import type { Difference, FindingKind } from './drift.schema.ts';
@@ -18,19 +19,29 @@ const MENDS = {
  * projects that something goes on with.
  */
 export function compare(seen: Seen): Difference[] {
+  const settled = [...seen.projects.values()].filter((project) => wantsEntry(project) && !project.isMoving);
+  const wanted = Map.groupBy(settled, ({ site }) => site);
   return [
-    ...[...seen.files].flatMap(([path, entries]) => [...lostIn(seen, path, entries), ...wrongIn(seen, path, entries)]),
+    ...[...seen.files].flatMap(([path, entries]) => [
+      ...lostIn(seen, wanted, path, entries),
+      ...wrongIn(seen, path, entries),
+    ]),
     ...[...seen.listings].flatMap(([application, listing]) => [
-      ...missingIn(seen, application, listing),
+      ...missingIn(seen, wanted, application, listing),
       ...strayIn(seen, application, listing),
     ]),
   ];
 }
 
+/** Projects that should have an entry and a namespace, by site. */
+type Wanted = ReadonlyMap<string, KnownProject[]>;
+type Entries = ReadonlyMap<string, unknown>;
+
 /** Projects that should have an entry in this file and have none. */
-function lostIn({ projects, targets }: Seen, path: string, entries: ReadonlyMap<string, unknown>): Difference[] {
-  return [...projects.values()]
-    .filter((p) => wantsEntry(p) && !p.isMoving && homeOf(targets, p).path === path && !entries.has(p.namespace))
+function lostIn({ targets }: Seen, wanted: Wanted, path: string, entries: Entries): Difference[] {
+  return [...wanted]
+    .flatMap(([site, projects]) => (valuesPathOf(targets, site) === path ? projects : []))
+    .filter((project) => !entries.has(project.namespace))
     .map((project) =>
       differenceOf('project_without_entry', {
         namespace: project.namespace,
@@ -43,11 +54,11 @@ function lostIn({ projects, targets }: Seen, path: string, entries: ReadonlyMap<
 }
 
 /** Entries of this file that should not be there, or should say something else. */
-function wrongIn(seen: Seen, path: string, entries: ReadonlyMap<string, unknown>): Difference[] {
+function wrongIn(seen: Seen, path: string, entries: Entries): Difference[] {
   return [...entries].flatMap(([namespace, entry]) => {
     const project = seen.projects.get(namespace);
     if (project?.isMoving) return [];
-    if (!project || !wantsEntry(project) || homeOf(seen.targets, project).path !== path) {
+    if (!project || !wantsEntry(project) || valuesPathOf(seen.targets, project.site) !== path) {
       return [unwanted(seen, path, { namespace, entry, project })];
     }
     const { expected, found } = differencesOf(entryOf(project), entry);
@@ -93,18 +104,18 @@ function whyUnwanted(isOurs: boolean, path: string, project: KnownProject | unde
 }
 
 /** Projects with their entry, of whose namespace Argo CD knows nothing. */
-function missingIn({ targets, projects, files }: Seen, application: string, { present }: Listing): Difference[] {
-  return [...projects.values()]
-    .map((project) => ({ project, place: homeOf(targets, project) }))
-    .filter(({ project, place }) => {
-      const isExpected = wantsEntry(project) && !project.isMoving && place.application === application;
-      return isExpected && files.get(place.path)?.has(project.namespace) && !present.has(project.namespace);
+function missingIn({ targets, files }: Seen, wanted: Wanted, application: string, { present }: Listing): Difference[] {
+  return [...wanted]
+    .filter(([site]) => applicationOf(targets, site) === application)
+    .flatMap(([site, projects]) => {
+      const entries = files.get(valuesPathOf(targets, site));
+      return projects.filter(({ namespace }) => entries?.has(namespace) && !present.has(namespace));
     })
-    .map(({ project, place }) =>
+    .map((project) =>
       differenceOf('namespace_missing', {
         namespace: project.namespace,
         project,
-        place,
+        place: homeOf(targets, project),
         message: `Project ${project.name} is ${project.status} and has its entry, but there is no namespace ${project.namespace} in application ${application}.`,
         expected: { application },
       }),

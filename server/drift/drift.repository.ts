@@ -95,9 +95,9 @@ type NewCheck = { checkedAt: string; differences: Difference[]; unreadable: Unre
 export async function storeCheck(tx: Tx, { checkedAt, differences, unreadable }: NewCheck): Promise<void> {
   const before = await findLatestCheck(tx);
   const since = new Map(before?.findings.map((found) => [found.id, found.since]));
-  const findings = differences.map((found) => ({ ...found, since: since.get(found.id) ?? checkedAt }));
-  const kept = findings.slice(0, FINDINGS_KEPT);
-  await tx.insert(driftChecks).values({ checkedAt, total: findings.length, findings: kept, unreadable });
+  const kept = differences.slice(0, FINDINGS_KEPT);
+  const findings = kept.map((found) => ({ ...found, since: since.get(found.id) ?? checkedAt }));
+  await tx.insert(driftChecks).values({ checkedAt, total: differences.length, findings, unreadable });
   const latest = tx
     .select({ id: driftChecks.id })
     .from(driftChecks)

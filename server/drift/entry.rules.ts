@@ -28,17 +28,18 @@ const entryShape = z.object({
 });
 
 /** An entry of the values file as InfraHub would have written it; undefined when it is somebody else's. */
-export const ourEntry = (entry: unknown): NamespaceEntry | undefined => entryShape.safeParse(fieldsOf(entry)).data;
+export const ourEntry = (entry: unknown): NamespaceEntry | undefined =>
+  entryShape.safeParse(Object.fromEntries(fieldsOf(entry))).data;
 
-const fieldsOf = (entry: unknown): Record<string, unknown> => (entry instanceof Map ? Object.fromEntries(entry) : {});
+const fieldsOf = (entry: unknown): ReadonlyMap<string, unknown> => (entry instanceof Map ? entry : new Map());
 
 /** The fields in which an entry is not what it should be. What others have added to it is nobody's business. */
 export function differencesOf(should: NamespaceEntry, entry: unknown): { expected: Facts; found: Facts } {
   const is = fieldsOf(entry);
-  const wrong = Object.entries(should).filter(([key, value]) => is[key] !== value);
+  const wrong = Object.entries(should).filter(([key, value]) => is.get(key) !== value);
   return {
     expected: Object.fromEntries(wrong),
-    found: Object.fromEntries(wrong.map(([key]) => [key, asFact(is[key])])),
+    found: Object.fromEntries(wrong.map(([key]) => [key, asFact(is.get(key))])),
   };
 }
 
