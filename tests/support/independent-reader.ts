@@ -66,20 +66,28 @@ const OPEN_OPERATIONS = `
  * with the product. Whatever it finds is wrong.
  */
 export function createIndependentReader({ databaseUrl, repository, namespaces, application }: World) {
-  let pool: pg.Pool | undefined;
+  let connection: Promise<pg.Client> | undefined;
 
-  /** Another one once PostgreSQL has moved to another port. */
-  function poolOf(connectionString: string): pg.Pool {
-    if (pool?.options.connectionString === connectionString) return pool;
-    void pool?.end();
-    pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 10_000 });
-    // PostgreSQL is stopped on purpose; the next query opens another connection.
-    pool.on('error', () => undefined);
-    return pool;
+  /** One connection for all, as long as it holds. */
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: databaseUrl(), connectionTimeoutMillis: 2_000 });
+    const forget = () => {
+      connection = undefined;
+    };
+    client.on('error', forget).on('end', forget);
+    await client.connect();
+    return client;
   }
 
-  const query = async <T>(shape: z.ZodType<T>, text: string): Promise<T> =>
-    shape.parse((await poolOf(databaseUrl()).query(text)).rows);
+  async function query<T>(shape: z.ZodType<T>, text: string): Promise<T> {
+    connection ??= connect();
+    try {
+      return shape.parse((await (await connection).query(text)).rows);
+    } catch (error) {
+      connection = undefined;
+      throw error;
+    }
+  }
 
   const git = async (...args: string[]): Promise<string> =>
     (await execute('git', ['--git-dir', repository, ...args], { env: GIT_ENV })).stdout;
@@ -175,7 +183,7 @@ export function createIndependentReader({ databaseUrl, repository, namespaces, a
       ];
     },
 
-    close: async (): Promise<void> => pool?.end(),
+    close: async (): Promise<void> => (await connection?.catch(() => undefined))?.end(),
 
     /** Looks again and again until told to stop, and remembers whatever was ever wrong. */
     keepWatching() {
