@@ -133,8 +133,9 @@ export async function dieAt(
   const before = await stack.reader.commits();
   const stop = stack.checkpoints.stopAt(at, after);
   const begun = begin();
-  begun.catch(() => undefined);
-  const held = await within(`something to pass: ${at}`, 150, stop);
+  // What was refused never passes, and its reason is the failure's.
+  const passed = Promise.race([stop, begun.then(() => stop)]);
+  const held = await within(`something to pass: ${at}`, 150, passed);
   const victim = stack.replica(held.replica);
   await victim.kill();
   if (fate === 'goes on') held.goOn();
